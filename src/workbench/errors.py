@@ -1,0 +1,21 @@
+"""What the user gave cannot be used: one kind of error, and the nearest name for a misspelt one."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class InputError(ValueError):
+    """The user's input cannot be used; the message names the place, what was found and what is allowed."""
+
+
+def did_you_mean(name: str, allowed: Iterable[str]) -> str:
+    """Return a hint with the nearest allowed name, or an empty string where nothing is near.
+
+    >>> did_you_mean("langage", ["market", "language"])
+    "; did you mean 'language'?"
+    >>> did_you_mean("xyz", ["market", "language"])
+    ''
+    """
+    folded = {a.casefold(): a for a in allowed}
+    near = get_close_matches(name.casefold(), folded, n=1)
+    return f"; did you mean '{folded[near[0]]}'?" if near else ""

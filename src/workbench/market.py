@@ -1,0 +1,114 @@
+"""What is particular to a market: a flat YAML file, read and checked.
+
+In: `params/<market>.yaml`.   Out: a `Market`, or one message that names file, key, what was found and what is allowed.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
+
+import yaml
+from babel import Locale
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from workbench.errors import InputError, did_you_mean
+
+Regime = Literal["gdpr", "uk_gdpr", "ccpa", "lgpd", "appi", "pipl", "pdpa", "dpdp"]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _one_of(kind: str, allowed: frozenset[str]) -> AfterValidator:
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"unknown {kind} '{value}'{did_you_mean(value, allowed)}")
+        return value
+
+    return AfterValidator(check)
+
+
+_ENGLISH = Locale("en")
+Country = Annotated[str, _one_of("country", frozenset(c for c in _ENGLISH.territories if c.isalpha()))]
+Language = Annotated[str, _one_of("language", frozenset(c for c in _ENGLISH.languages if c.isalpha()))]
+Currency = Annotated[str, _one_of("currency", frozenset(_ENGLISH.currencies))]
+Timezone = Annotated[str, _one_of("timezone", frozenset(available_timezones()))]
+
+
+class Market(BaseModel):
+    """One market: where its data is, its language, law and clock, and the targets it is measured against."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    market: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = Field(description="name, as in the file name")
+    title: str = Field(description="name for people")
+    data: str = Field(description="'sample', a folder, a DuckDB file or a database URL")
+    countries: list[Country] = Field(default=[], description="ISO 3166 codes; empty: all")
+    languages: Annotated[list[Language], Field(min_length=1)] = Field(description="ISO 639 codes, main first")
+    regime: Regime = Field(description="privacy regime")
+    timezone: Timezone = Field(description="IANA name")
+    currency: Currency = Field(description="ISO 4217 code")
+    first_day: date | None = Field(default=None, description="events before this day are left out")
+    last_day: date | None = Field(default=None, description="events after this day are left out")
+    horizon_days: Annotated[int, Field(ge=1, le=730)] = Field(default=90, description="churn: days ahead")
+    keep_leaks: list[str] = Field(default=[], description="columns used although the leakage check names them")
+    target_auc: Share = Field(default=0.75, description="churn: area under the ROC curve, at least")
+    target_calibration_error: Share = Field(default=0.05, description="churn: at most")
+    target_accuracy: Share = Field(default=0.90, description="sentiment: at least")
+    target_compliance: Share = Field(default=1.0, description="checks met of those applicable, at least")
+    target_energy_saving: Share = Field(default=0.30, description="compute energy under the baseline, at least")
+    target_satisfaction: Share = Field(default=0.85, description="satisfied customers, at least")
+    seed: Annotated[int, Field(ge=0)] = Field(default=0, description="of everything random")
+
+    @model_validator(mode="after")
+    def _period_in_order(self) -> Self:
+        if self.first_day and self.last_day and self.last_day < self.first_day:
+            raise ValueError(f"last_day {self.last_day} lies before first_day {self.first_day}")
+        return self
+
+
+def read(path: Path) -> Market:
+    """Read and check one params file; every fault in one InputError."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: cannot be read as YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: must hold 'key: value' lines, found {type(values).__name__}")
+    return check(values, place=str(path), name=path.stem)
+
+
+def check(values: dict[str, Any], *, place: str, name: str | None = None) -> Market:
+    """Check the values of one market; `place` is named in the message, `name` is what `market` must be."""
+    try:
+        market = Market.model_validate(values)
+    except ValidationError as error:
+        raise InputError("\n".join(f"{place}: {_say(fault)}" for fault in error.errors())) from None
+    if name is not None and market.market != name:
+        raise InputError(f"{place}: market is '{market.market}', must be '{name}' as in the file name")
+    return market
+
+
+def read_folder(folder: Path) -> list[Market]:
+    """Read all markets of a params folder, by name; the faults of all files in one InputError."""
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise InputError(f"{folder}: no market here; a market is a file like params/germany.yaml")
+    markets, faults = [], []
+    for path in paths:
+        try:
+            markets.append(read(path))
+        except InputError as error:
+            faults.append(str(error))
+    if faults:
+        raise InputError("\n".join(faults))
+    return markets
+
+
+def _say(fault: Any) -> str:
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key '{key}'{did_you_mean(key, Market.model_fields)}"
+    if fault["type"] == "missing":
+        return f"key '{key}' is missing ({Market.model_fields[key].description})"
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{key}: {message}, found {fault['input']!r}" if key else message

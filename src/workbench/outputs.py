@@ -1,0 +1,145 @@
+"""Where the results of a market go, and how the next notebook reads them.
+
+In: key figures and tables of one notebook.   Out: files below `reports/<market>/`, whole or not at all.
+"""
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from workbench.errors import InputError
+
+Verdict = Literal["met", "missed", "not measured", "no target"]
+Value = float | int | str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyFigure:
+    """One named figure of a report, with its interval and, where there is one, its target and verdict."""
+
+    name: str
+    value: Value
+    low: float | None
+    high: float | None
+    unit: str
+    target: str | None
+    verdict: Verdict
+    note: str
+
+
+def key_figure(
+    name: str,
+    value: Value,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    unit: str = "",
+    at_least: float | None = None,
+    at_most: float | None = None,
+    note: str = "",
+) -> KeyFigure:
+    """Judge a figure against its target; a value of None or NaN is 'not measured', never dropped.
+
+    >>> key_figure("auc", 0.81, low=0.79, high=0.83, at_least=0.80).verdict
+    'met'
+    >>> key_figure("auc", None, at_least=0.80, note="12 customers").verdict
+    'not measured'
+    >>> key_figure("calibration_error", 0.05, at_most=0.03).target
+    '<= 0.03'
+    """
+    found = None if isinstance(value, float) and math.isnan(value) else value
+    target = None
+    verdict: Verdict = "not measured" if found is None else "no target"
+    for bound, sign in ((at_least, ">="), (at_most, "<=")):
+        if bound is not None:
+            target = f"{sign} {bound:g}"
+            if isinstance(found, int | float):
+                verdict = "met" if (found >= bound if sign == ">=" else found <= bound) else "missed"
+    ends = [None if end is None or math.isnan(end) else float(end) for end in (low, high)]
+    return KeyFigure(
+        name=name,
+        value=found,
+        low=ends[0],
+        high=ends[1],
+        unit=unit,
+        target=target,
+        verdict=verdict,
+        note=note,
+    )
+
+
+@dataclass(frozen=True)
+class MarketOutputs:
+    """The output folder of one market: `results/`, `tables/` and the ledger of energy."""
+
+    folder: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger of energy that `emissions.track` appends to."""
+        return self.folder / "footprint.csv"
+
+    def save_results(self, notebook: str, figures: Iterable[KeyFigure]) -> Path:
+        """Write the key figures of a notebook as JSON."""
+        text = json.dumps([asdict(figure) for figure in figures], indent=1, ensure_ascii=False)
+        return write_whole(self.folder / "results" / f"{notebook}.json", text + "\n")
+
+    def results(self, notebook: str) -> list[KeyFigure]:
+        """Read the key figures of a notebook; an empty list where it has left none."""
+        path = self.folder / "results" / f"{notebook}.json"
+        return [KeyFigure(**row) for row in json.loads(path.read_text())] if path.exists() else []
+
+    def save_table(self, notebook: str, name: str, frame: pd.DataFrame) -> Path:
+        """Write a table that later notebooks may read as `tables/<notebook>.<name>.parquet`."""
+        return write_whole(self._table(notebook, name), frame.to_parquet())
+
+    def table(self, notebook: str, name: str) -> pd.DataFrame:
+        """Read a table that an earlier notebook left; an InputError says which notebook to run first."""
+        path = self._table(notebook, name)
+        if not path.exists():
+            raise InputError(f"{path}: not there; run the notebook '{notebook}' of this market first")
+        return pd.read_parquet(path)
+
+    def _table(self, notebook: str, name: str) -> Path:
+        return self.folder / "tables" / f"{notebook}.{name}.parquet"
+
+
+def open(market: str, *, reports: str | Path = "reports") -> MarketOutputs:
+    """Return the output folder of a market; a relative `reports` lies below the project's root.
+
+    >>> open("germany", reports="/tmp/reports").ledger.as_posix()
+    '/tmp/reports/germany/footprint.csv'
+    """
+    return MarketOutputs(project_root() / reports / market)
+
+
+def project_root() -> Path:
+    """Return the nearest folder, from the working folder upwards, that holds `params/`; else the working folder.
+
+    Notebooks run from the root by Papermill and from `notebooks/` in JupyterLab; both mean the same files.
+    """
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "params").is_dir()), here)
+
+
+def write_whole(path: Path, content: str | bytes) -> Path:
+    """Write a file so that it appears whole or not at all: beside its place first, then renamed into it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode() if isinstance(content, str) else content
+    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+    return path
