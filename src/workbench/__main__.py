@@ -1,3 +1,137 @@
-"""The command line: `workbench run | markets | check | import | sample`."""
+"""The command line: one function per command, each reads its arguments, calls one module and prints."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
 import typer
-app = typer.Typer()
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from workbench import crm, market, outputs, report
+from workbench.errors import InputError
+
+console = Console()
+
+
+class _Commands(typer.core.TyperGroup):
+    """Turns an InputError of any command into its message and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False, highlight=False)
+            raise typer.Exit(2) from None
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help=__doc__)
+Params = Annotated[Path, typer.Option(help="folder of market files")]
+
+
+@app.command()
+def run(
+    params: Params = Path("params"),
+    market: Annotated[list[str] | None, typer.Option("--market", "-m", help="only this market; may repeat")] = None,
+    notebook: Annotated[list[str] | None, typer.Option("--notebook", "-n", help="only this notebook; repeat")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a parameter")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="runs side by side; default: cores")] = None,
+    force: Annotated[bool, typer.Option("--force", help="run what is unchanged, too")] = False,
+    reports: Annotated[
+        Path | None, typer.Option(help="output folder; default: reports/, as params/ is laid out")
+    ] = None,
+    time_limit: Annotated[int, typer.Option(min=1, metavar="SECONDS", help="per notebook")] = 1800,
+) -> None:
+    """Run the notebooks for the markets and render the reports.
+
+    What is unchanged since its last success is not run again. Exit 0: all reports are there; 1: some failed, see
+    the index; 2: the input cannot be used, nothing ran.
+    """
+    code = report.run(
+        params=params,
+        notebooks_folder=outputs.project_root() / "notebooks",
+        reports=reports or _reports_for(params),
+        markets=market or [],
+        notebooks=notebook or [],
+        settings=dict(_pair(item) for item in set_ or []),
+        jobs=jobs,
+        force=force,
+        time_limit_seconds=time_limit,
+        console=console,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def markets(params: Params = Path("params")) -> None:
+    """List the markets with their data, languages and regime, and whether the data is there."""
+    table = Table("market", "title", "data", "languages", "regime", "there", box=None)
+    for one in market.read_folder(params):
+        table.add_row(one.market, one.title, one.data, " ".join(one.languages), one.regime, crm.availability(one.data))
+    console.print(table)
+
+
+@app.command()
+def check(location: Annotated[str, typer.Argument(help="a folder, a DuckDB file, a database URL or 'sample'")]) -> None:
+    """Say what is in a CRM, what is missing, what that means for each notebook, and every fault.
+
+    Exit 0: no fault; 2: faults.
+    """
+    found = crm.inspect(location)
+    console.print(_as_table(found.tables))
+    for info in report.describe(outputs.project_root() / "notebooks"):
+        console.print(f"{info.name}: {info.applicability(set(found.tables['table']))}", markup=False, highlight=False)
+    for fault in found.faults:
+        console.print(str(fault), style="red", markup=False, highlight=False)
+    console.print(f"{len(found.faults)} faults" if found.faults else "no faults")
+    raise typer.Exit(2 if found.faults else 0)
+
+
+@app.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(help=f"one of: {', '.join(crm.SOURCES)}")],
+    files: Annotated[list[Path], typer.Argument(help="the source's files")],
+    to: Annotated[Path, typer.Option(help="the CRM folder to write")],
+    mapping: Annotated[Path | None, typer.Option(help="for 'tables': YAML that maps columns to the contract")] = None,
+) -> None:
+    """Bring a known source, or your own tables, into the data contract; print what each cleaning rule took."""
+    rules = crm.import_source(source, files, folder=to, mapping=mapping)
+    console.print(_as_table(rules))
+    console.print(f"written to {to}; next: workbench check {to}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(help="where to write it")],
+    customers: Annotated[int, typer.Option(min=20, help="per market (one market is far smaller)")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="same seed, same sample")] = 0,
+) -> None:
+    """Write the synthetic sample: six markets, all tables of the contract, with the truth beside them."""
+    crm.sample.write(folder, customers=customers, seed=seed)
+    console.print(f"synthetic sample written to {folder}", highlight=False, soft_wrap=True)
+
+
+def _reports_for(params: Path) -> Path:
+    root = outputs.project_root()
+    try:
+        return root / "reports" / params.resolve().relative_to(root / "params")
+    except ValueError:
+        return root / "reports" / params.resolve().name
+
+
+def _pair(item: str) -> tuple[str, str]:
+    key, sign, value = item.partition("=")
+    if not (key and sign):
+        raise InputError(f"--set {item}: must read KEY=VALUE, such as horizon_days=60")
+    return key, value
+
+
+def _as_table(frame: Any) -> Table:
+    table = Table(*map(str, frame.columns), box=None)
+    for row in frame.itertuples(index=False):
+        table.add_row(*(escape(str(value)) for value in row))
+    return table
+
+
+if __name__ == "__main__":
+    app()
