@@ -3,7 +3,10 @@
 In: matplotlib axes or a frame, with a caption.   Out: an object that shows itself as accessible HTML.
 """
 
+import hashlib
 import io
+import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +17,18 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
+from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.legend import Legend
 
 # Okabe and Ito's colours (2008), in the order in which they are told apart best on white and on near-black.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 
-# Lines and letters are drawn in this colour and then become `currentColor`, so that one picture serves light and dark.
-_INK = "#010203"
+# Whatever is drawn black, matplotlib's default, becomes `currentColor`: one picture serves light, dark and print.
+_INK = "#000000"
+
+# Wide enough for axis labels, small enough that letters of 10.5 points can still be read at the width of a phone.
+_INCHES = (6.2, 3.5)
 
 
 @dataclass(frozen=True)
@@ -31,13 +39,12 @@ class Picture:
     caption: str
 
     def _repr_html_(self) -> str:
-        caption = escape(self.caption)
-        return f'<figure role="img" aria-label="{caption}">{self.svg}<figcaption>{caption}</figcaption></figure>'
+        return f"<figure>{self.svg}<figcaption>{escape(self.caption)}</figcaption></figure>"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A frame as an escaped HTML table with its caption."""
+    """A frame as an escaped HTML table with its caption, in a region that scrolls by itself where it is wide."""
 
     html: str
     caption: str
@@ -50,20 +57,28 @@ class Table:
 @contextmanager
 def style() -> Iterator[None]:
     """Draw in the workbench's style within the block, and restore what was set before."""
-    ink = dict.fromkeys(
-        ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color"), _INK
-    )
-    look = {
+    ink = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), _INK)
+    look: dict[Any, Any] = {
         **ink,
-        "axes.prop_cycle": mpl.cycler(color=PALETTE),
+        "axes.prop_cycle": cycler(color=PALETTE),
         "axes.spines.top": False,
         "axes.spines.right": False,
+        "axes.linewidth": 0.8,
+        "axes.titleweight": "bold",
+        "axes.titlesize": "medium",
+        "axes.titlelocation": "left",
+        "xtick.major.width": 0.8,
+        "ytick.major.width": 0.8,
+        "grid.color": _INK,
         "grid.alpha": 0.15,
-        "figure.figsize": (7.0, 3.6),
+        "figure.figsize": _INCHES,
         "figure.constrained_layout.use": True,
         "legend.frameon": False,
+        # Letters stay letters: the reader's browser has fonts for every script, and screen readers can find them.
         "svg.fonttype": "none",
+        "font.size": 10.5,
         "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],
     }
     with sns.axes_style("ticks"), mpl.rc_context(look):
         yield
@@ -78,14 +93,22 @@ def axes(ax: Axes | None = None) -> Axes:
 
 
 def figure(ax: Axes, caption: str) -> Picture:
-    """Turn axes into a picture that shows itself in a notebook and in a report; the caption is also the alt text."""
-    drawing = ax.figure
+    """Turn axes into a picture that shows itself in a notebook and in a report; the caption is also the alt text.
+
+    >>> figure(axes(), "Customers by <month>").svg[:55]
+    '<svg role="img" aria-label="Customers by &lt;month&gt;"'
+    """
+    drawing = ax.get_figure(root=True)
+    assert drawing is not None, "axes that were removed from their figure cannot be shown"
+    # A legend drawn outside of style() would have a white box, also on a dark page.
+    for legend in drawing.findobj(Legend):
+        legend.set_frame_on(False)
     buffer = io.StringIO()
-    with style(), mpl.rc_context({"svg.hashsalt": caption}):
-        drawing.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    plt.close(drawing.get_figure(root=True))
-    svg = buffer.getvalue()
-    return Picture(svg=svg[svg.index("<svg") :].replace(_INK, "currentColor"), caption=caption)
+    with style(), mpl.rc_context({"svg.hashsalt": caption}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        drawing.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(_METADATA))
+    plt.close(drawing)
+    return Picture(svg=_inline(buffer.getvalue(), caption), caption=caption)
 
 
 def table(
@@ -97,13 +120,61 @@ def table(
 ) -> Table:
     """Turn a frame into an escaped HTML table: `formats` maps columns to format specs (".2f") or functions.
 
+    Columns without a format are written for people: 3 digits, thousands separated, dates without midnight.
+    The first column heads its row.
+
     >>> table(pd.DataFrame({"auc": [0.8123, None]}), "Quality", formats={"auc": ".2f"}).html.count("0.81")
     1
     """
-    shown = frame.astype(object)
-    for column in shown:
-        spec = (formats or {}).get(str(column), "")
+    head, columns = "", []
+    for position, (name, values) in enumerate(frame.items()):
+        number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+        kind = ' class="number"' if number else ""
+        head += f'<th scope="col"{kind}>{escape(str(name))}</th>'
+        spec = (formats or {}).get(str(name), _plain)
         write = spec if callable(spec) else f"{{:{spec}}}".format
-        shown[column] = [missing if pd.isna(value) else write(value) for value in shown[column]]
-    html = shown.to_html(index=False, escape=True, border=0, justify="unset")
-    return Table(html=html.replace(">", f"><caption>{escape(caption)}</caption>", 1), caption=caption)
+        tag = 'th scope="row"' if position == 0 else "td"
+        texts = (missing if pd.isna(value) else write(value) for value in values.tolist())
+        columns.append([f"<{tag}{kind}>{escape(text)}</{tag[:2]}>" for text in texts])
+    rows = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
+    html = (
+        f"<table><caption>{escape(caption)}</caption>\n"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"
+    )
+    return Table(html=html, caption=caption)
+
+
+_METADATA = ("Creator", "Date", "Format", "Type")
+_REFERENCE = re.compile(r"""(?<=["(])#([\w.-]+)(?=[")])""")
+
+
+def _inline(svg: str, caption: str) -> str:
+    """Fit matplotlib's SVG file into a page: named, unique ids, the reader's colours and letters, as small as it goes.
+
+    Its ids repeat from file to file; those that nothing points at go, the others get a prefix of their own.
+    """
+    prefix = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8]
+    used = set(_REFERENCE.findall(svg))
+    root = (
+        f'<svg role="img" aria-label="{escape(caption)}" fill="currentColor" stroke-linejoin="round" '
+        'style="max-width: 100%; height: auto" '
+    )
+    svg = root + svg[svg.index("<svg") + 5 :]
+    svg = re.sub(r"\s*<(metadata|style).*?</\1>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r' id="([^"]+)"', lambda found: f' id="{prefix}-{found[1]}"' if found[1] in used else "", svg)
+    svg = _REFERENCE.sub(rf"#{prefix}-\1", svg)
+    svg = re.sub(r" ?font-family: [^;\"]+;", "", svg).replace(_INK, "currentColor")
+    return re.sub(r"\s*\n\s*", " ", svg).replace("> <", "><").strip()
+
+
+def _plain(value: Any) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        case int():
+            return f"{value:,}" if abs(value) >= 10_000 else str(value)
+        case pd.Timestamp():
+            return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
+    return str(value)

@@ -1,0 +1,116 @@
+"""Figures and tables show themselves as accessible HTML that fits light, dark and any number to a page."""
+
+import re
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench import charts
+
+
+def picture(caption="Orders per month", label="orders"):
+    ax = charts.axes()
+    ax.plot([1, 2, 3], [2, 1, 4], marker="o", label=label)
+    ax.set_xlabel("month")
+    ax.legend()
+    return charts.figure(ax, caption)
+
+
+def ids(svg):
+    return re.findall(r' id="([^"]+)"', svg)
+
+
+def test_a_picture_is_named_by_its_caption():
+    page = BeautifulSoup(picture('A < B & "C"')._repr_html_(), "html.parser")
+    assert page.svg["role"] == "img"
+    assert page.svg["aria-label"] == page.figcaption.text == 'A < B & "C"'
+
+
+def test_black_is_drawn_in_the_readers_colour_and_the_palette_kept():
+    svg = picture().svg
+    assert "#000000" not in svg
+    assert svg.count("currentColor") > 5
+    assert "#0072b2" in svg
+
+
+def test_a_legend_drawn_outside_the_style_has_no_white_box():
+    assert "#ffffff" not in picture().svg
+
+
+def test_ids_of_several_pictures_on_a_page_do_not_clash_and_every_reference_finds_its_own():
+    first, second = picture(label="a").svg, picture(label="b").svg
+    assert ids(first)
+    assert not set(ids(first)) & set(ids(second))
+    for svg in (first, second):
+        assert sorted(set(re.findall(r'["(]#([^")]+)[")]', svg))) == sorted(ids(svg))
+
+
+def test_the_same_drawing_gives_the_same_bytes():
+    assert picture().svg == picture().svg
+
+
+def test_a_picture_brings_no_style_sheet_and_names_no_address_but_namespaces():
+    svg = picture().svg
+    assert "<style" not in svg
+    assert set(re.findall(r'[\w:]*="https?://[^"]*"', svg)) == {
+        'xmlns:xlink="http://www.w3.org/1999/xlink"',
+        'xmlns="http://www.w3.org/2000/svg"',
+    }
+
+
+def test_letters_of_any_script_stay_letters_without_a_warning():
+    svg = picture(label="日本のお客様 ग्राहक <b>").svg
+    assert "日本のお客様 ग्राहक &lt;b&gt;" in svg
+    assert "DejaVu" not in svg
+
+
+def test_the_style_is_restored_and_the_figure_closed():
+    before = dict(mpl.rcParams)
+    picture()
+    assert dict(mpl.rcParams) == before
+    assert plt.get_fignums() == []
+
+
+def test_axes_of_the_caller_are_used():
+    own = plt.figure().add_subplot()
+    assert charts.axes(own) is own
+    plt.close(own.figure)
+
+
+def test_a_table_heads_its_columns_and_rows_and_aligns_numbers():
+    frame = pd.DataFrame({"market": ["Germany"], "customers": [20_000], "year": [2011]})
+    page = BeautifulSoup(charts.table(frame, "Size").html, "html.parser")
+    assert page.caption.text == "Size"
+    assert [(th.text, th["scope"], th.get("class")) for th in page.find_all("th")] == [
+        ("market", "col", None),
+        ("customers", "col", ["number"]),
+        ("year", "col", ["number"]),
+        ("Germany", "row", None),
+    ]
+    assert [td.text for td in page.find_all("td")] == ["20,000", "2011"]
+
+
+def test_values_are_written_for_people():
+    row = [0.81234, np.float32(0.5), 1234.5, True, pd.Timestamp("2011-12-01"), pd.Timestamp("2011-12-01 08:30"), None]
+    html = charts.table(pd.DataFrame([row]), "Kinds").html
+    found = [cell.text for cell in BeautifulSoup(html, "html.parser").tbody.find_all(["th", "td"])]
+    assert found == ["0.812", "0.5", "1,234", "yes", "2011-12-01", "2011-12-01 08:30", "not measured"]
+
+
+def test_formats_are_specs_or_functions():
+    frame = pd.DataFrame({"share": [0.256], "gap": [3.0]})
+    html = charts.table(frame, "Formats", formats={"share": ".1%", "gap": lambda days: f"{days:.0f} days"}).html
+    assert "25.6%" in html
+    assert "3 days" in html
+
+
+@given(st.text(), st.text())
+def test_no_text_of_the_data_becomes_markup(name, value):
+    html = charts.table(pd.DataFrame({name: [value + "<script>"]}), value)._repr_html_()
+    page = BeautifulSoup(html, "html.parser")
+    assert {tag.name for tag in page.find_all()} == {"div", "table", "caption", "thead", "tbody", "tr", "th"}
