@@ -1,0 +1,15 @@
+"""What we hold about customers: the data contract, reading it, checking it, and bringing known sources into it.
+
+    open(location)       a checked CRM, cut to countries and days: lazy Ibis tables, pandas frames
+    inspect(location)    what is there, what is missing, every fault
+    fingerprint(…)       a hash of the content
+    import_source(…)     a known source, or your own tables, into the contract
+
+In: 'sample', a folder of Parquet or CSV files, a DuckDB file, a database URL.   Out: `Crm`, `Inspection`.
+"""
+
+from workbench.crm.checks import Fault
+from workbench.crm.opening import Crm, Inspection, inspect, open
+from workbench.crm.places import availability, fingerprint
+
+__all__ = ["Crm", "Fault", "Inspection", "availability", "fingerprint", "inspect", "open"]

@@ -1,0 +1,172 @@
+"""A CRM as notebooks see it: opened, checked, cut to a market's countries and days.
+
+In: a location.   Out: `Crm`, with lazy Ibis tables; `Inspection`, with every fault.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import ibis
+import pandas as pd
+
+from workbench.crm import checks, places, reading
+from workbench.crm.conform import conform
+from workbench.crm.contract import TABLES
+from workbench.errors import InputError, did_you_mean
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Crm:
+    """A checked CRM: tables of the contract by name, ids as strings, times naive UTC."""
+
+    location: str
+    tables: dict[str, ibis.Table]
+    others: tuple[str, ...] = ()
+    synthetic: bool = False
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.tables
+
+    def get(self, name: str) -> ibis.Table | None:
+        """Return a table as a lazy Ibis expression, or None where the CRM has none of this name."""
+        if name not in TABLES:
+            raise InputError(f"'{name}' is no table of the contract{did_you_mean(name, TABLES)}")
+        return self.tables.get(name)
+
+    def table(self, name: str) -> ibis.Table:
+        """Return a table as a lazy Ibis expression; an InputError says what to add where it is missing."""
+        found = self.get(name)
+        if found is None:
+            columns = ", ".join(column.name for column in TABLES[name].required)
+            there = ", ".join([*self.tables, *self.others])
+            hint = did_you_mean(name, self.others)
+            raise InputError(f"{self.location}: no table '{name}'{hint}; add it with {columns}; there is: {there}")
+        return found
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return a whole table as a pandas frame; meant for tables at customer grain."""
+        frame: pd.DataFrame = self.table(name).to_pyarrow().to_pandas()
+        return frame
+
+    def period(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+        """Return the first and last time of the orders, or of the subscriptions where there are no orders."""
+        if "orders" in self:
+            times = [self.tables["orders"].ordered_at]
+        else:
+            table = self.table("subscriptions")
+            times = [table[name] for name in ("started_at", "ended_at") if name in table.columns]
+        ends = [time.as_table().aggregate(a=time.min(), b=time.max()).to_pyarrow().to_pylist()[0] for time in times]
+        found = [pd.Timestamp(end[side]) for end in ends for side in "ab" if end[side] is not None]
+        if not found:
+            raise InputError(f"{self.location}: no orders and no subscriptions in these countries and days")
+        return min(found), max(found)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Inspection:
+    """What is at a location: `tables` (table, rows, columns, first, last, unknown columns), what is missing, faults."""
+
+    tables: pd.DataFrame
+    missing: tuple[str, ...]
+    faults: tuple[checks.Fault, ...]
+
+
+def open(
+    location: str | Path,
+    *,
+    countries: Sequence[str] = (),
+    first_day: date | None = None,
+    last_day: date | None = None,
+) -> Crm:
+    """Open a CRM, refuse one with faults, and cut it to countries and days (UTC; both days are in).
+
+    `countries` are those of the customers; a table with a customer_id keeps the rows of these customers only.
+    All faults of all tables stand in one InputError.
+    """
+    found = _find(location)
+    faults = [fault.masked() for facts in checks.look(found, now=_now()) for fault in facts.faults]
+    if faults:
+        raise InputError("\n".join([f"{found.place}: {len(faults)} faults", *map(str, faults)]))
+    tables = {name: conform(raw, TABLES[name]) for name, raw in found.tables.items()}
+    tables = _cut_days(tables, first_day, last_day)
+    if countries:
+        tables = _cut_countries(tables, countries, place=found.place)
+    return Crm(location=found.place, tables=tables, others=found.others, synthetic=found.synthetic)
+
+
+def inspect(location: str | Path) -> Inspection:
+    """Say what is at a location and what is wrong with it; an InputError only where there is no CRM at all."""
+    found = _find(location)
+    looked = checks.look(found, now=_now())
+    rows = []
+    for facts in looked:
+        columns = found.tables[facts.table].table.columns if facts.table in found.tables else ()
+        spec = TABLES[facts.table]
+        unknown = ", ".join(name for name in columns if spec.column(name) is None)
+        days = ["" if time is None else time.date().isoformat() for time in (facts.first, facts.last)]
+        rows.append((facts.table, facts.rows, len(columns), *days, unknown))
+    names = ["table", "rows", "columns", "first", "last", "unknown columns"]
+    return Inspection(
+        tables=pd.DataFrame(rows, columns=names),
+        missing=tuple(name for name in TABLES if name not in found.tables and name not in found.unreadable),
+        faults=tuple(fault for facts in looked for fault in facts.faults),
+    )
+
+
+def _find(location: str | Path) -> reading.Found:
+    place = places.resolve(location)
+    if isinstance(place, str):
+        found = reading.read_url(place, place=places.without_password(place))
+    else:
+        found = reading.read_folder(place) if place.is_dir() else reading.read_duckdb(place)
+    if not found.tables and not found.unreadable:
+        there = f"; there is: {', '.join(found.others)}" if found.others else ""
+        near = next((hint for name in found.others if (hint := did_you_mean(name, TABLES))), "")
+        raise InputError(f"{found.place}: no table of the contract ({', '.join(TABLES)}){there}{near}")
+    return found
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _cut_days(tables: dict[str, ibis.Table], first_day: date | None, last_day: date | None) -> dict[str, ibis.Table]:
+    cut = dict(tables)
+    for name, table in tables.items():
+        time = TABLES[name].time
+        if time and first_day:
+            cut[name] = cut[name].filter(table[time] >= _midnight(first_day))
+        if time and last_day:
+            cut[name] = cut[name].filter(table[time] < _midnight(last_day + timedelta(days=1)))
+    return _lines_follow_orders(cut) if first_day or last_day else cut
+
+
+def _cut_countries(tables: dict[str, ibis.Table], countries: Sequence[str], *, place: str) -> dict[str, ibis.Table]:
+    if "customers" not in tables or "country" not in tables["customers"].columns:
+        raise InputError(
+            f"{place}: to choose countries ({', '.join(countries)}), add customers with a column 'country'"
+        )
+    customers = tables["customers"].filter(tables["customers"].country.isin(countries))
+    if customers.count().to_pyarrow().as_py() == 0:
+        there = tables["customers"].country.topk(12).to_pyarrow().to_pylist()
+        names = ", ".join(str(row["country"]) for row in there) or "none"
+        raise InputError(f"{place}: no customers in {', '.join(countries)}; the most frequent countries are: {names}")
+    cut = {"customers": customers}
+    for name, table in tables.items():
+        if name == "leads" and "country" in table.columns:
+            cut[name] = table.filter(table.country.isin(countries))
+        elif name != "customers":
+            cut[name] = table.semi_join(customers, "customer_id") if "customer_id" in table.columns else table
+    return _lines_follow_orders(cut)
+
+
+def _lines_follow_orders(tables: dict[str, ibis.Table]) -> dict[str, ibis.Table]:
+    if not {"orders", "order_lines"} <= set(tables):
+        return tables
+    return {**tables, "order_lines": tables["order_lines"].semi_join(tables["orders"], "order_id")}
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)

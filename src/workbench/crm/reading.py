@@ -1,0 +1,105 @@
+"""Reading what lies at a location: a folder of Parquet and CSV files, a DuckDB file, or a database behind a URL.
+
+In: a folder, a file or a URL.   Out: `Found`: the tables of the contract that are there, as `Raw`, and what else is.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+from ibis.backends.duckdb import Backend
+
+from workbench.crm import csvfiles
+from workbench.crm.conform import Raw
+from workbench.crm.contract import TABLES
+from workbench.errors import InputError
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Found:
+    """The tables at a location; `unreadable` says why for those that could not be read, `others` names the rest."""
+
+    place: str
+    tables: dict[str, Raw]
+    unreadable: dict[str, str] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+    synthetic: bool = False
+
+
+def read_folder(folder: Path) -> Found:
+    """Read the files named after tables of the contract."""
+    paths = [path for path in sorted(folder.iterdir()) if path.suffix in {".parquet", ".csv"}]
+    con = connect()
+    tables: dict[str, Raw] = {}
+    unreadable: dict[str, str] = {}
+    for path in paths:
+        if path.stem not in TABLES:
+            continue
+        if path.stem in tables or path.stem in unreadable:
+            unreadable[path.stem] = f"is there as {path.name} and in another format; keep one"
+            continue
+        try:
+            tables[path.stem] = read_file(con, path)
+        except (duckdb.Error, OSError, InputError) as error:
+            unreadable[path.stem] = f"{path.name} cannot be read: {first_line(error)}"
+    others = tuple(path.stem for path in paths if path.stem not in TABLES)
+    return Found(
+        place=str(folder), tables=tables, unreadable=unreadable, others=others, synthetic=_is_synthetic(folder)
+    )
+
+
+def read_duckdb(path: Path) -> Found:
+    """Read the tables of a DuckDB file, which is opened for reading only."""
+    try:
+        con = connect(path, read_only=True)
+    except duckdb.Error as error:
+        raise InputError(f"{path}: cannot be opened as a DuckDB file: {first_line(error)}") from error
+    return _read_database(con, place=str(path))
+
+
+def read_url(url: str, *, place: str) -> Found:
+    """Read the tables of any database that Ibis opens; what its driver says is repeated in the error."""
+    try:
+        con = ibis.connect(url)
+        return _read_database(con, place=place)
+    except Exception as error:  # each driver has errors of its own
+        raise InputError(f"{place}: cannot be opened: {first_line(error)}") from error
+
+
+def read_file(con: Backend, path: Path) -> Raw:
+    """Read one Parquet or CSV file."""
+    return csvfiles.read(con, path) if path.suffix == ".csv" else Raw(table=con.read_parquet(path))
+
+
+def connect(path: Path | None = None, **settings: Any) -> Backend:
+    """Open DuckDB, in memory or on a file: no network, times in UTC, cores as the runner shares them out."""
+    if cores := os.environ.get("WORKBENCH_THREADS"):
+        settings["threads"] = int(cores)
+    return ibis.duckdb.connect(
+        path or ":memory:",
+        autoinstall_known_extensions=False,
+        autoload_known_extensions=False,
+        temp_directory=str(Path(tempfile.gettempdir()) / "workbench-duckdb"),
+        **settings,
+    )
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error of a library says first."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _read_database(con: Any, *, place: str) -> Found:
+    names = con.list_tables()
+    tables = {name: Raw(table=con.table(name)) for name in TABLES if name in names}
+    return Found(place=place, tables=tables, others=tuple(name for name in names if name not in TABLES))
+
+
+def _is_synthetic(folder: Path) -> bool:
+    note = folder / "sample.json"
+    return note.exists() and bool(json.loads(note.read_text(encoding="utf-8")).get("synthetic"))
