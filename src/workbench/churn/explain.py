@@ -1,0 +1,100 @@
+"""What moves the risk of churn, for everybody and for each customer: exact contributions to the log-odds.
+
+In: a fitted model and the features of customers at one cut-off.   Out: `Drivers`, and the shape of each dependence.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.churn.models import Model
+from workbench.errors import InputError, did_you_mean
+
+# A rank correlation weaker than this is no direction: the effect bends, or other columns decide it.
+_CLEAR_DIRECTION = 0.3
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Drivers:
+    """Why the model says what it says.
+
+    `contributions` has a row per customer_id (the index) and a column per feature, in log-odds; `base` plus a row's sum
+    is the log-odds that the model gives to that customer before calibration, which never changes their order.
+    `importance` has column, importance (mean absolute contribution, log-odds) with its 95 % interval low and high, and
+    direction.
+    """
+
+    contributions: pd.DataFrame
+    base: float
+    importance: pd.DataFrame
+    seconds: float
+
+
+def explain(model: Model, features: pd.DataFrame, *, customers: Collection[str] | None = None) -> Drivers:
+    """Return the exact contributions of every feature, for some customers or for all.
+
+    Linear models by the closed form coefficient x (value - mean of the features given); trees by TreeSHAP (Lundberg et
+    al., 2020), where the base is the average over the rows the trees were grown on. What a feature was encoded into is
+    summed back to it. `features` holds one row for each customer; an InputError says where it holds more.
+    """
+    started = perf_counter()
+    if features["customer_id"].duplicated().any():
+        repeated = int(features["customer_id"].duplicated().sum())
+        raise InputError(f"features: {repeated:,} rows repeat a customer_id; explain the customers of one cut-off")
+    chosen = slice(None) if customers is None else np.flatnonzero(features["customer_id"].isin(set(customers)))
+    encoded = np.asarray(model.estimator[:-1].transform(features[list(model.columns)]), dtype=float)
+    classify = model.estimator[-1]
+    of_encoded, base = (_linear if hasattr(classify, "coef_") else _trees)(classify, encoded, chosen)
+    places = model.estimator[-2].output_indices_
+    contributions = pd.DataFrame(
+        {column: of_encoded[:, places[column]].sum(axis=1) for column in model.columns},
+        index=pd.Index(features["customer_id"].iloc[chosen], name="customer_id"),
+    )
+    importance = _importance(contributions, features.iloc[chosen])
+    return Drivers(contributions=contributions, base=base, importance=importance, seconds=perf_counter() - started)
+
+
+def dependence(
+    drivers: Drivers, features: pd.DataFrame, column: str, *, sample: int = 1_500, seed: int = 0
+) -> pd.DataFrame:
+    """Return value and contribution (log-odds) of one feature, for at most `sample` explained customers at random."""
+    if column not in drivers.contributions:
+        raise InputError(f"no feature '{column}' in the model{did_you_mean(column, map(str, drivers.contributions))}")
+    values = features.set_index("customer_id")[column].reindex(drivers.contributions.index)
+    both = pd.DataFrame({"value": values, "contribution": drivers.contributions[column]}).dropna(subset="value")
+    return both.sample(min(sample, len(both)), random_state=seed).reset_index(drop=True)
+
+
+def _linear(classify: Any, encoded: np.ndarray, chosen: Any) -> tuple[np.ndarray, float]:
+    mean, coefficients = encoded.mean(axis=0), classify.coef_[0]
+    return (encoded[chosen] - mean) * coefficients, float(classify.intercept_[0] + mean @ coefficients)
+
+
+def _trees(classify: Any, encoded: np.ndarray, chosen: Any) -> tuple[np.ndarray, float]:
+    import shap
+
+    explanation = shap.TreeExplainer(classify)(encoded[chosen])
+    return explanation.values, float(np.ravel(explanation.base_values)[0])
+
+
+def _importance(contributions: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+    size = contributions.abs()
+    mean, margin = size.mean(), 1.96 * size.std(ddof=1) / np.sqrt(max(len(size), 1))
+    frame = pd.DataFrame({"importance": mean, "low": (mean - margin).clip(lower=0), "high": mean + margin})
+    frame["direction"] = [_direction(features[c], contributions[c].to_numpy()) for c in contributions]
+    return frame.rename_axis("column").reset_index().sort_values("importance", ascending=False, ignore_index=True)
+
+
+def _direction(values: pd.Series, contribution: np.ndarray) -> str:
+    if np.ptp(contribution) < 1e-12:
+        return "no effect"
+    if not pd.api.types.is_numeric_dtype(values) or values.nunique() < 2:
+        return "differs by value"
+    moved = pd.Series(contribution).corr(pd.Series(values.to_numpy(float, na_value=np.nan)), method="spearman")
+    if not abs(moved) > _CLEAR_DIRECTION:
+        return "up and down"
+    return "more raises the risk" if moved > 0 else "more lowers the risk"
