@@ -1,0 +1,117 @@
+"""What is remembered of every run, and what its page shows.
+
+In: a finished run.   Out: `reports/run.json`, one entry for each notebook x market, whole at any moment.
+"""
+
+import fcntl
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from workbench import outputs
+from workbench.outputs import KeyFigure
+
+Outcome = Literal["succeeded", "failed", "timed out", "interrupted"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why there is no report, in words; `cell` counts code cells as Jupyter does, `heading` is the one above it."""
+
+    message: str
+    cell: int | None = None
+    heading: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One notebook run for one market, as it stands in `run.json`; a figure of None is not measured or not known.
+
+    `fingerprint` covers all that the report depends on, `data_fingerprint` the data alone. `files` are those that the
+    run left, relative to the folder of reports.
+    """
+
+    market: str
+    market_title: str
+    notebook: str
+    title: str
+    outcome: Outcome
+    started_at: datetime
+    seconds: float = 0.0
+    cpu_seconds: float | None = None
+    energy_wh: float | None = None
+    period: str | None = None
+    synthetic: bool = False
+    failure: Failure | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str | None = None
+    data_fingerprint: str | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What the page of a run shows around the notebook; `previous` is the file name of an older report beside it."""
+
+    run: Run
+    figures: Sequence[KeyFigure] = ()
+    previous: str | None = None
+
+
+def read(reports: Path) -> list[Run]:
+    """Read what is remembered, by notebook and market; an entry that cannot be read counts as not run."""
+    try:
+        entries = json.loads((reports / "run.json").read_text(encoding="utf-8"))["runs"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    runs = [run for entry in entries if (run := from_json(entry)) is not None]
+    return sorted(runs, key=lambda run: (run.notebook, run.market))
+
+
+def remember(reports: Path, run: Run) -> list[Run]:
+    """Put a run in the place of the earlier one of its notebook and market, and return all; other runs may do so too."""
+    with _alone(reports):
+        others = [one for one in read(reports) if (one.notebook, one.market) != (run.notebook, run.market)]
+        runs = sorted([*others, run], key=lambda one: (one.notebook, one.market))
+        text = json.dumps({"runs": [to_json(one) for one in runs]}, indent=1, ensure_ascii=False)
+        outputs.write_whole(reports / "run.json", text + "\n")
+    return runs
+
+
+def to_json(run: Run) -> dict[str, Any]:
+    """Return a run as plain values."""
+    return asdict(run) | {"started_at": run.started_at.isoformat(timespec="seconds")}
+
+
+def from_json(entry: dict[str, Any]) -> Run | None:
+    """Return the run that an entry holds, or None where it holds none.
+
+    >>> run = Run(market="france", market_title="France", notebook="churn", title="Churn", outcome="succeeded",
+    ...           started_at=datetime.fromisoformat("2026-03-01T14:02:00+00:00"), failure=Failure(message="late"))
+    >>> from_json(to_json(run)) == run
+    True
+    >>> from_json({"market": "france"}) is None
+    True
+    """
+    try:
+        changed: dict[str, Any] = {
+            "started_at": datetime.fromisoformat(entry["started_at"]),
+            "failure": Failure(**entry["failure"]) if entry["failure"] else None,
+            "files": tuple(entry["files"]),
+        }
+        return Run(**entry | changed)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+@contextmanager
+def _alone(reports: Path) -> Iterator[None]:
+    """Keep other processes out for as long as it takes to read and write a small file."""
+    with (reports / ".run.json.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
