@@ -1,0 +1,143 @@
+"""The meter: wall and CPU seconds, energy and carbon of a block of work.
+
+In: a block of work.   Out: its `Footprint`, appended to the ledger; the block itself is never touched.
+"""
+
+import os
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+from codecarbon import __version__ as codecarbon_version
+
+from workbench.emissions import estimate
+from workbench.emissions.factors import grid_intensity, watts_per_core
+from workbench.emissions.ledger import Footprint, append
+
+JOULES_PER_KWH = 3.6e6
+
+# The step around this one, as "run:depth"; a process inherits it by its environment, as a kernel from its runner.
+_VARIABLE = "WORKBENCH_METER_RUN"
+_inherited = os.environ.get(_VARIABLE, "")
+_around: ContextVar[str] = ContextVar("around")
+
+
+@contextmanager
+def track(step: str, *, notebook: str, ledger: str | Path, country: str) -> Iterator[Footprint]:
+    """Meter a block of work and append one line to the ledger, whether the block succeeds or fails.
+
+    The footprint is filled when the block ends. Metering never fails, delays or warns: what could not be measured is
+    None there and an empty cell in the ledger, and where the ledger cannot be written no line appears. `country` is an
+    ISO 3166 alpha-2 code. Steps may nest, also across processes; `depth` says how deep, and `total` counts once.
+
+    >>> from tempfile import mkdtemp
+    >>> ledger = Path(mkdtemp()) / "footprint.csv"
+    >>> with track("learn", notebook="churn", ledger=ledger, country="DE") as footprint:
+    ...     answer = sum(range(1000))
+    >>> footprint.outcome, footprint.watts_per_core
+    ('succeeded', 3.5)
+    """
+    footprint = Footprint(
+        started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        notebook=notebook,
+        step=step,
+        country=country,
+        codecarbon_version=codecarbon_version,
+    )
+    tracker = cpu = None
+    with _inside(footprint):
+        with suppress(Exception):
+            tracker = estimate.start()
+        with suppress(Exception):
+            cpu = cpu_seconds()
+        wall = time.perf_counter()
+        try:
+            yield footprint
+            footprint.outcome = "succeeded"
+        except BaseException:
+            footprint.outcome = "failed"
+            raise
+        finally:
+            footprint.wall_seconds = time.perf_counter() - wall
+            if cpu is not None:
+                with suppress(Exception):
+                    footprint.cpu_seconds = max(0.0, cpu_seconds() - cpu)
+            with suppress(Exception):
+                _fill_first_meter(footprint, estimate.stop(tracker))
+            with suppress(Exception):
+                _fill_second_meter(footprint)
+            with suppress(Exception):
+                _fill_carbon(footprint)
+            with suppress(Exception):
+                append(Path(ledger), footprint)
+
+
+@contextmanager
+def _inside(footprint: Footprint) -> Iterator[None]:
+    """Say which run the step belongs to and how deep, and hand both on to the steps inside, in whatever process."""
+    run, _, depth = _around.get(_inherited).partition(":")
+    if depth.isdecimal():
+        footprint.run_id, footprint.depth = run, int(depth) + 1
+    own = f"{footprint.run_id}:{footprint.depth}"
+    token, before = _around.set(own), os.environ.get(_VARIABLE)
+    os.environ[_VARIABLE] = own
+    try:
+        yield
+    finally:
+        _around.reset(token)
+        if before is None:
+            os.environ.pop(_VARIABLE, None)
+        else:
+            os.environ[_VARIABLE] = before
+
+
+def _fill_first_meter(footprint: Footprint, seen: estimate.Estimate) -> None:
+    footprint.kwh_codecarbon = seen.kwh
+    footprint.kwh_codecarbon_processor = seen.processor_kwh
+    footprint.kwh_codecarbon_memory = seen.memory_kwh
+    footprint.method = seen.method
+
+
+def _fill_second_meter(footprint: Footprint) -> None:
+    footprint.watts_per_core = watts_per_core()
+    joules = _product(footprint.cpu_seconds, footprint.watts_per_core)
+    footprint.kwh_cpu = _product(joules, 1 / JOULES_PER_KWH)
+
+
+def _fill_carbon(footprint: Footprint) -> None:
+    grid = grid_intensity(footprint.country)
+    if grid is not None:
+        footprint.gco2e_per_kwh, footprint.intensity_source = grid.gco2e_per_kwh, grid.source
+        footprint.gco2e = _product(footprint.kwh_codecarbon, grid.gco2e_per_kwh)
+        footprint.gco2e_cpu = _product(footprint.kwh_cpu, grid.gco2e_per_kwh)
+
+
+def _product(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first * second
+
+
+def cpu_seconds() -> float:
+    """Return the CPU seconds, user and system, of this process and of all its descendants, living or waited for.
+
+    A child that is waited for moves its seconds from the living to this process in one go; reading again where that
+    happened in between keeps them from being missed.
+    """
+    for _ in range(3):
+        waited = _seconds(resource.RUSAGE_CHILDREN)
+        living = 0.0
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                living += sum(child.cpu_times()[:4])
+        if _seconds(resource.RUSAGE_CHILDREN) == waited:
+            break
+    return _seconds(resource.RUSAGE_SELF) + waited + living
+
+
+def _seconds(whose: int) -> float:
+    usage = resource.getrusage(whose)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,143 @@
+"""The meter around a block of work."""
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from workbench.emissions import Footprint, estimate, read, total, track
+from workbench.emissions.factors import WATTS_VARIABLE
+
+BURN = """
+import sys, time
+while time.process_time() < 0.4: pass
+print("burnt", flush=True)
+sys.stdin.read()
+"""
+
+
+def meter(ledger: Path, step: str = "learn", country: str = "DE") -> AbstractContextManager[Footprint]:
+    return track(step, notebook="churn", ledger=ledger, country=country)
+
+
+def burning_child() -> subprocess.Popen[bytes]:
+    child = subprocess.Popen([sys.executable, "-S", "-c", BURN], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout.readline() == b"burnt\n"
+    return child
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    return tmp_path / "germany" / "footprint.csv"
+
+
+def test_both_meters_are_read_and_written(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WATTS_VARIABLE, "7.2")
+    with meter(ledger) as found:
+        sum(range(3_000_000))
+    assert found.outcome == "succeeded"
+    assert found.kwh_cpu == pytest.approx(found.cpu_seconds * 7.2 / 3_600_000)
+    assert found.gco2e_cpu == pytest.approx(found.kwh_cpu * found.gco2e_per_kwh)
+    assert found.gco2e == pytest.approx(found.kwh_codecarbon * found.gco2e_per_kwh)
+    row = read(ledger).iloc[0]
+    assert row["kwh_codecarbon"] == pytest.approx(found.kwh_codecarbon)
+    assert (row["intensity_source"], row["method"]) == (found.intensity_source, found.method)
+
+
+def test_sleeping_costs_time_and_no_processor(ledger: Path) -> None:
+    with meter(ledger) as found:
+        time.sleep(0.3)
+    assert found.wall_seconds >= 0.3
+    assert found.cpu_seconds < 0.1
+
+
+def test_a_child_counts_once_waited_for_or_not(ledger: Path) -> None:
+    with meter(ledger) as living:
+        child = burning_child()
+    with meter(ledger) as idle:
+        child.communicate()
+    with meter(ledger) as waited_for:
+        burning_child().communicate()
+    for found in (living, waited_for):
+        assert 0.38 <= found.cpu_seconds < 0.7
+    assert idle.cpu_seconds < 0.2
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), KeyError("x"), StopIteration(), KeyboardInterrupt(), SystemExit(3)])
+def test_an_exception_passes_unchanged_and_is_recorded(ledger: Path, error: BaseException) -> None:
+    with pytest.raises(type(error)) as caught, meter(ledger):
+        raise error
+    assert caught.value is error
+    assert read(ledger)["outcome"].tolist() == ["failed"]
+
+
+@pytest.mark.parametrize("place", ["file.txt/footprint.csv", ".", "/dev/full"])
+def test_a_ledger_that_cannot_be_written_stops_nothing(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file.txt").touch()
+    with meter(tmp_path / place) as found:
+        answer = 42
+    assert (answer, found.outcome) == (42, "succeeded")
+    assert found.kwh_cpu is not None
+
+
+def test_without_codecarbon_the_second_meter_still_counts(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise RuntimeError("no such processor")
+
+    monkeypatch.setattr(estimate, "OfflineEmissionsTracker", refuse)
+    with meter(ledger):
+        pass
+    row = read(ledger).iloc[0]
+    assert row[["kwh_codecarbon", "gco2e"]].isna().all()
+    assert row[["kwh_cpu", "gco2e_cpu"]].notna().all()
+
+
+def test_an_unknown_country_has_energy_and_no_carbon(ledger: Path) -> None:
+    with meter(ledger, country="ZZ") as found:
+        pass
+    assert found.kwh_codecarbon > 0
+    assert (found.gco2e, found.gco2e_cpu, found.gco2e_per_kwh, found.intensity_source) == (None, None, None, "")
+
+
+STEP = """
+import sys
+from workbench.emissions import track
+with track("inner", notebook="churn", ledger=sys.argv[1], country="DE"): pass
+"""
+
+
+def test_steps_nest_across_processes_and_count_once(ledger: Path) -> None:
+    with meter(ledger, "page") as page:
+        with meter(ledger, "outer"):
+            pass
+        subprocess.run([sys.executable, "-c", STEP, str(ledger)], check=True)
+    with meter(ledger, "next") as following:
+        pass
+    steps = read(ledger).set_index("step")
+    assert steps["depth"].to_dict() == {"outer": 1, "inner": 1, "page": 0, "next": 0}
+    assert steps["run_id"].nunique() == 2
+    assert total(ledger).kwh == pytest.approx(page.kwh_codecarbon + following.kwh_codecarbon)
+    assert "WORKBENCH_METER_RUN" not in os.environ
+
+
+def run_steps(ledger: Path, worker: int) -> list[Footprint]:
+    found = []
+    for number in range(15):
+        with meter(ledger, f"{worker}.{number}") as step:
+            found.append(step)
+    return found
+
+
+def test_parallel_runs_lose_no_line(ledger: Path) -> None:
+    with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
+        found = [step for steps in pool.map(run_steps, [ledger] * 3, range(3)) for step in steps]
+    frame = read(ledger)
+    assert sorted(frame["step"]) == sorted(step.step for step in found)
+    assert frame.attrs["skipped"] == 0
+    assert ledger.read_text().count("started_at") == 1
