@@ -1,0 +1,137 @@
+"""A notebook that ran becomes one page for stakeholders, or a page that says why there is none.
+
+In: the executed notebook and the record of its run.   Out: HTML that holds everything it needs and loads nothing.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from itertools import chain, count
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+from nbconvert import HTMLExporter
+from nbconvert.filters import strip_ansi
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from workbench.report import words
+from workbench.report.clean import clean
+from workbench.report.record import Page
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+# What a page may show, best first; JavaScript and widgets are not among them.
+_SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
+
+_BANNER = '<aside class="outdated" id="out-of-date" aria-label="Out of date"'
+_BANNER_FOUND = re.compile(f"{_BANNER}.*?</aside>", re.DOTALL)
+
+# Of a traceback: the file or cell, and the numbered lines of code.
+_FRAME = re.compile(r"(Cell |File |Input )|[ -]*>? *\d+ ")
+
+# Anchors that the page itself uses.
+_TAKEN = frozenset({"main", "key-figures", "contents", "out-of-date"})
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One line of the table of contents."""
+
+    anchor: str
+    text: str
+    level: int
+
+
+def render_html(notebook: NotebookNode, page: Page) -> str:
+    """Render a notebook's prose and results, without code, below the key figures of its page."""
+    article = _article(notebook)
+    first = article.h1.extract() if article.h1 else None
+    contents = _outline(article)
+    _frame_what_is_wide(article)
+    return template("report.html.j2").render(
+        page=page,
+        run=page.run,
+        heading=first.get_text(" ", strip=True) if first else page.run.title,
+        contents=contents,
+        article=Markup(str(article).strip()),
+        frames=_frames(notebook),
+    )
+
+
+def mark_outdated(html: str, why: str) -> str:
+    """Put a banner that says why a page is out of date on top of it, in place of an earlier one.
+
+    >>> page = '<aside class="outdated" id="out-of-date" aria-label="Out of date" hidden></aside>'
+    >>> "<strong>Out of date:</strong> a &lt; b" in mark_outdated(page, "a < b")
+    True
+    """
+    banner = f"{_BANNER}><p><strong>Out of date:</strong> {escape(why)}</p></aside>"
+    marked, found = _BANNER_FOUND.subn(lambda _: banner, html, count=1)
+    return marked if found else re.sub("(<body[^>]*>)", lambda body: body[1] + banner, html, count=1)
+
+
+def template(name: str) -> Template:
+    """Return a template of the pages; whatever it is given is escaped."""
+    return _environment().get_template(name)
+
+
+@cache
+def _environment() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.globals.update(words=words, style=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")))
+    return found
+
+
+def _article(notebook: NotebookNode) -> BeautifulSoup:
+    exporter = HTMLExporter(
+        template_name="article",
+        extra_template_basedirs=[str(_TEMPLATES)],
+        exclude_anchor_links=True,
+        config=Config({"NbConvertBase": {"display_data_priority": _SHOWN}}),
+    )
+    html, _ = exporter.from_notebook_node(notebook)
+    return clean(html)
+
+
+def _frames(notebook: NotebookNode) -> str:
+    """Return where in the code a notebook failed, without the words of the errors, which may quote the data."""
+    errors = (output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error")
+    lines = "\n".join(next(errors, {"traceback": []})["traceback"]).splitlines()
+    return "\n".join(line for line in map(strip_ansi, lines) if _FRAME.match(line))
+
+
+def _outline(article: BeautifulSoup) -> list[Heading]:
+    """Give every heading an anchor of its own and a level that leaves no step out below the page's title."""
+    taken = _TAKEN | {tag["id"] for tag in article.find_all(id=True)}
+    outline: list[Heading] = []
+    for tag in article.find_all(re.compile("^h[1-6]$")):
+        level = min(max(int(tag.name[1]), 2), outline[-1].level + 1 if outline else 2)
+        text = tag.get_text(" ", strip=True)
+        slug = re.sub(r"\W+", "-", text.lower()).strip("-") or "section"
+        anchor = next(name for name in chain([slug], (f"{slug}-{n}" for n in count(2))) if name not in taken)
+        taken |= {anchor}
+        tag.name, tag["id"] = f"h{level}", anchor
+        outline.append(Heading(anchor, text, level))
+    return outline
+
+
+def _frame_what_is_wide(article: BeautifulSoup) -> None:
+    """Let wide tables and long lines scroll by themselves, reachable by keyboard, instead of the page."""
+    bare = [table for table in article.find_all("table") if not table.find_parent(class_="table")]
+    for number, table in enumerate(bare, start=1):
+        frame = {"class": "table", "role": "region", "aria-label": f"Table {number}", "tabindex": "0"}
+        table.wrap(article.new_tag("div", attrs=frame))
+    for corner in (cell for cell in article.find_all("th") if not cell.get_text(strip=True)):
+        corner.name = "td"
+    for lines in article.find_all("pre"):
+        lines["tabindex"] = "0"
