@@ -9,7 +9,18 @@ In: 'sample', a folder of Parquet or CSV files, a DuckDB file, a database URL.  
 """
 
 from workbench.crm.checks import Fault
+from workbench.crm.importing import SOURCES, import_source
 from workbench.crm.opening import Crm, Inspection, inspect, open
 from workbench.crm.places import availability, fingerprint
 
-__all__ = ["Crm", "Fault", "Inspection", "availability", "fingerprint", "inspect", "open"]
+__all__ = [
+    "SOURCES",
+    "Crm",
+    "Fault",
+    "Inspection",
+    "availability",
+    "fingerprint",
+    "import_source",
+    "inspect",
+    "open",
+]

@@ -4,7 +4,8 @@ In: a `Raw` table and its part of the contract.   Out: typed columns, as Ibis ex
 Ids become strings, times naive UTC; what was read from CSV as text is cast, and what does not cast becomes null.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -24,12 +25,12 @@ WORDS: dict[Kind, str] = {
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Raw:
-    """A table as it was found; from CSV all columns are text, and those in `numeric` look like numbers throughout."""
+    """A table as it was found; from CSV all columns are text, and `numeric` says which look like numbers, and which."""
 
     table: ibis.Table
     from_text: bool = False
     decimal_comma: frozenset[str] = frozenset()
-    numeric: frozenset[str] = frozenset()
+    numeric: Mapping[str, Kind] = field(default_factory=dict)
 
 
 def typed_columns(raw: Raw, spec: TableSpec) -> dict[str, ibis.Value]:
@@ -55,7 +56,22 @@ def conform(raw: Raw, spec: TableSpec) -> ibis.Table:
 def further_numbers(raw: Raw, spec: TableSpec) -> dict[str, ibis.Value]:
     """Return the numeric columns of a CSV file that the contract does not know, as expressions over `raw.table`."""
     names = [name for name in raw.table.columns if name in raw.numeric and spec.column(name) is None]
-    return {name: _number_from_text(raw.table[name], name in raw.decimal_comma) for name in names}
+    return {name: number(raw, name) for name in names}
+
+
+def number(raw: Raw, name: str) -> ibis.Value:
+    """Return a column of text that looks like numbers as numbers."""
+    return _from_text(raw.table[name], raw.numeric[name], name in raw.decimal_comma)
+
+
+def parse(value: ibis.Value, form: str) -> ibis.Value:
+    """Read times that are written as `form` (strptime) says, null where they are not; DuckDB only."""
+    return _try_strptime(value, form)
+
+
+def utc(value: ibis.Value, timezone: str) -> ibis.Value:
+    """Read naive times as the clock of a timezone showed them, and return them as naive UTC; DuckDB only."""
+    return _on_clock(timezone, value).cast(dt.Timestamp())
 
 
 def blank(value: ibis.Value) -> ibis.Value:
@@ -104,6 +120,16 @@ def _from_text(value: ibis.Value, kind: Kind, decimal_comma: bool) -> ibis.Value
 def _number_from_text(value: ibis.Value, decimal_comma: bool) -> ibis.Value:
     plain = value.replace(".", "").replace(",", ".") if decimal_comma else value
     return plain.try_cast("float64")
+
+
+@ibis.udf.scalar.builtin(name="try_strptime", signature=((dt.string, dt.string), dt.Timestamp()))
+def _try_strptime(value, form):  # type: ignore[no-untyped-def]  # the signature above is what counts
+    ...
+
+
+@ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, dt.Timestamp()), dt.Timestamp("UTC")))
+def _on_clock(timezone, value):  # type: ignore[no-untyped-def]  # the signature above is what counts
+    ...
 
 
 def _naive_utc(value: ibis.Value) -> ibis.Value:

@@ -10,6 +10,7 @@ import ibis
 from ibis.backends.duckdb import Backend
 
 from workbench.crm.conform import Raw
+from workbench.crm.contract import Kind
 from workbench.errors import InputError
 
 _SAMPLE_ROWS = 100_000
@@ -19,6 +20,7 @@ _PATTERNS = {
     "point": r"^\s*[-+]?\d+\.(\d{1,2}|\d{4,})\s*$",
     "comma_number": r"^\s*[-+]?(0|[1-9]\d*|[1-9]\d{0,2}(\.\d{3})+)(,\d+)?\s*$",
     "point_number": r"^\s*[-+]?(0|[1-9]\d*)(\.\d+)?\s*$",
+    "whole": r"^\s*[-+]?(0|[1-9]\d{0,17})\s*$",
 }
 
 
@@ -28,10 +30,10 @@ def read(con: Backend, path: Path) -> Raw:
     header = _header(path, encoding)
     separator = max(",;\t|", key=header.count)
     table = con.read_csv(path, all_varchar=True, header=True, delim=separator, encoding=encoding, quote='"')
-    return _with_numbers(table)
+    return from_text(table)
 
 
-def _with_numbers(table: ibis.Table) -> Raw:
+def from_text(table: ibis.Table) -> Raw:
     """Look at the first rows: which columns hold numbers only, and in which is the decimal sign a comma?
 
     A column that does not say itself follows the others of its file.
@@ -41,8 +43,12 @@ def _with_numbers(table: ibis.Table) -> Raw:
     if not any(count["point"] for count in counts.values()):
         comma |= {name for name in counts if comma}
     kind = {name: "comma_number" if name in comma else "point_number" for name in counts}
-    numeric = {name for name, count in counts.items() if count["filled"] and count[kind[name]] == count["filled"]}
-    return Raw(table=table, from_text=True, decimal_comma=frozenset(comma), numeric=frozenset(numeric))
+    numeric: dict[str, Kind] = {
+        name: "integer" if count["whole"] == count["filled"] else "number"
+        for name, count in counts.items()
+        if count["filled"] and count[kind[name]] == count["filled"]
+    }
+    return Raw(table=table, from_text=True, decimal_comma=frozenset(comma), numeric=numeric)
 
 
 def _matches(table: ibis.Table) -> dict[str, dict[str, int]]:
@@ -53,7 +59,7 @@ def _matches(table: ibis.Table) -> dict[str, dict[str, int]]:
         for place, name in names
         for key, pattern in _PATTERNS.items()
     }
-    asked |= {f"{place}.filled": head[name].count() for place, name in enumerate(table.columns)}
+    asked |= {f"{place}.filled": head.count(where=head[name].strip() != "") for place, name in enumerate(table.columns)}
     row = head.aggregate(**asked).to_pyarrow().to_pylist()[0]
     keys = (*_PATTERNS, "filled")
     return {name: {key: row[f"{place}.{key}"] for key in keys} for place, name in enumerate(table.columns)}

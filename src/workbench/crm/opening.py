@@ -86,14 +86,20 @@ def open(
     All faults of all tables stand in one InputError.
     """
     found = _find(location)
-    faults = [fault.masked() for facts in checks.look(found, now=_now()) for fault in facts.faults]
-    if faults:
-        raise InputError("\n".join([f"{found.place}: {len(faults)} faults", *map(str, faults)]))
+    refuse_faults(found)
     tables = {name: conform(raw, TABLES[name]) for name, raw in found.tables.items()}
     tables = _cut_days(tables, first_day, last_day)
     if countries:
         tables = _cut_countries(tables, countries, place=found.place)
     return Crm(location=found.place, tables=tables, others=found.others, synthetic=found.synthetic)
+
+
+def refuse_faults(found: reading.Found) -> None:
+    """Raise one InputError with all faults of all tables, personal values masked."""
+    faults = [fault.masked() for facts in checks.look(found, now=_now()) for fault in facts.faults]
+    if faults:
+        count = f"{len(faults)} fault{'s' * (len(faults) != 1)}"
+        raise InputError("\n".join([f"{found.place}: {count}", *map(str, faults)]))
 
 
 def inspect(location: str | Path) -> Inspection:

@@ -6,12 +6,15 @@ In: a folder, a file or a URL.   Out: `Found`: the tables of the contract that a
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import duckdb
 import ibis
+import pandas as pd
 from ibis.backends.duckdb import Backend
 
 from workbench.crm import csvfiles
@@ -74,6 +77,28 @@ def read_url(url: str, *, place: str) -> Found:
 def read_file(con: Backend, path: Path) -> Raw:
     """Read one Parquet or CSV file."""
     return csvfiles.read(con, path) if path.suffix == ".csv" else Raw(table=con.read_parquet(path))
+
+
+def read_files(con: Backend, paths: Sequence[Path]) -> dict[str, Raw]:
+    """Read the files of a source, by file name; a workbook with several sheets as 'name.xlsx#sheet' each."""
+    tables: dict[str, Raw] = {}
+    for path in paths:
+        if path.suffix not in {".csv", ".parquet", ".xlsx"}:
+            raise InputError(f"{path}: cannot be read; a source's files are .csv, .parquet or .xlsx")
+        try:
+            tables |= _sheets(con, path) if path.suffix == ".xlsx" else {path.name: read_file(con, path)}
+        except InputError:
+            raise
+        except (duckdb.Error, OSError, ValueError, BadZipFile) as error:
+            raise InputError(f"{path}: cannot be read: {first_line(error)}") from error
+    return tables
+
+
+def _sheets(con: Backend, path: Path) -> dict[str, Raw]:
+    sheets = pd.read_excel(path, sheet_name=None, dtype=str)
+    names = [path.name] if len(sheets) == 1 else [f"{path.name}#{sheet}" for sheet in sheets]
+    frames = zip(names, sheets.values(), strict=True)
+    return {name: csvfiles.from_text(con.create_table(name, frame)) for name, frame in frames}
 
 
 def connect(path: Path | None = None, **settings: Any) -> Backend:

@@ -1,0 +1,65 @@
+"""Bringing a known source, or anybody's own tables, into the data contract.
+
+In: the name of a source and its files.   Out: a folder of Parquet files that keeps to the contract; what was cleaned.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from workbench.crm import opening
+from workbench.crm.conform import conform
+from workbench.crm.contract import TABLES
+from workbench.crm.reading import Found
+from workbench.crm.sources import Imported, online_retail, tables, telco
+from workbench.errors import InputError, did_you_mean
+
+SOURCES: dict[str, Callable[..., Imported]] = {
+    "online_retail": online_retail.read,
+    "telco": telco.read,
+    "tables": tables.read,
+}
+
+
+def import_source(source: str, files: Sequence[Path], *, folder: Path, mapping: Path | None = None) -> pd.DataFrame:
+    """Write a source as a CRM folder, whole or not at all; return each cleaning rule with the rows it took.
+
+    The result has the columns rule, rows, what. The folder must be new or empty, or hold nothing but tables of the
+    contract from an earlier import, which are replaced. What does not keep to the contract is refused like any CRM.
+    """
+    if source not in SOURCES:
+        raise InputError(f"'{source}' is no source{did_you_mean(source, SOURCES)}; there is: {', '.join(SOURCES)}")
+    for file in files:
+        if not file.is_file():
+            raise InputError(f"{file}: no such file")
+    _refuse_foreign(folder, files)
+    imported = SOURCES[source](files, mapping=mapping)
+    opening.refuse_faults(Found(place=f"{source} {' '.join(file.name for file in files)}", tables=imported.tables))
+    _write(imported, folder)
+    return pd.DataFrame([vars(rule) for rule in imported.rules], columns=["rule", "rows", "what"])
+
+
+def _refuse_foreign(folder: Path, files: Sequence[Path]) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; an import needs a folder")
+    own = {f"{name}.parquet" for name in TABLES} - {f.name for f in files if f.resolve().parent == folder.resolve()}
+    foreign = sorted(path.name for path in folder.iterdir() if path.name not in own) if folder.exists() else []
+    if foreign:
+        raise InputError(f"{folder}: holds other files ({', '.join(foreign[:3])}); choose a new or empty folder")
+
+
+def _write(imported: Imported, folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        (beside / "new").mkdir()
+        for name, raw in imported.tables.items():
+            conform(raw, TABLES[name]).to_parquet(beside / "new" / f"{name}.parquet")
+        if folder.exists():
+            folder.rename(beside / "old")
+        (beside / "new").rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
