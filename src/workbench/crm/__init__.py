@@ -8,6 +8,7 @@
 In: 'sample', a folder of Parquet or CSV files, a DuckDB file, a database URL.   Out: `Crm`, `Inspection`.
 """
 
+from workbench.crm import sample
 from workbench.crm.checks import Fault
 from workbench.crm.importing import SOURCES, import_source
 from workbench.crm.opening import Crm, Inspection, inspect, open
@@ -23,4 +24,5 @@ __all__ = [
     "import_source",
     "inspect",
     "open",
+    "sample",
 ]

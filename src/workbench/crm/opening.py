@@ -52,13 +52,11 @@ class Crm:
 
     def period(self) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Return the first and last time of the orders, or of the subscriptions where there are no orders."""
-        if "orders" in self:
-            times = [self.tables["orders"].ordered_at]
-        else:
-            table = self.table("subscriptions")
-            times = [table[name] for name in ("started_at", "ended_at") if name in table.columns]
-        ends = [time.as_table().aggregate(a=time.min(), b=time.max()).to_pyarrow().to_pylist()[0] for time in times]
-        found = [pd.Timestamp(end[side]) for end in ends for side in "ab" if end[side] is not None]
+        table = self.tables["orders"] if "orders" in self else self.table("subscriptions")
+        times = [table[name] for name in ("ordered_at", "started_at", "ended_at") if name in table.columns]
+        asked = {f"{side}{place}": getattr(time, side)() for place, time in enumerate(times) for side in ("min", "max")}
+        row = table.aggregate(**asked).to_pyarrow().to_pylist()[0]
+        found = [pd.Timestamp(time) for time in row.values() if time is not None]
         if not found:
             raise InputError(f"{self.location}: no orders and no subscriptions in these countries and days")
         return min(found), max(found)

@@ -4,13 +4,14 @@ In: 'sample', a folder, a DuckDB file or a URL.   Out: a path or a URL; a conten
 """
 
 import hashlib
-import json
 import shutil
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from workbench import outputs
+from workbench.crm import sample
+from workbench.crm.sample.files import manifest
 from workbench.errors import InputError
 
 
@@ -89,8 +90,6 @@ def _sample() -> Path:
 
     Two processes may do this at once: the first to move wins, the other takes what it finds.
     """
-    from workbench.crm import sample
-
     folder = _sample_folder()
     if _is_fresh(folder):
         return folder
@@ -115,7 +114,4 @@ def _move(folder: Path, target: Path) -> None:
 
 
 def _is_fresh(folder: Path) -> bool:
-    from workbench.crm import sample
-
-    note = folder / "sample.json"
-    return note.exists() and json.loads(note.read_text(encoding="utf-8")).get("version") == sample.VERSION
+    return (manifest(folder) or {}).get("version") == sample.VERSION

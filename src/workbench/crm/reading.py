@@ -3,7 +3,6 @@
 In: a folder, a file or a URL.   Out: `Found`: the tables of the contract that are there, as `Raw`, and what else is.
 """
 
-import json
 import os
 import tempfile
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from ibis.backends.duckdb import Backend
 from workbench.crm import csvfiles
 from workbench.crm.conform import Raw
 from workbench.crm.contract import TABLES
+from workbench.crm.sample.files import manifest
 from workbench.errors import InputError
 
 
@@ -52,7 +52,7 @@ def read_folder(folder: Path) -> Found:
             unreadable[path.stem] = f"{path.name} cannot be read: {first_line(error)}"
     others = tuple(path.stem for path in paths if path.stem not in TABLES)
     return Found(
-        place=str(folder), tables=tables, unreadable=unreadable, others=others, synthetic=_is_synthetic(folder)
+        place=str(folder), tables=tables, unreadable=unreadable, others=others, synthetic=manifest(folder) is not None
     )
 
 
@@ -123,8 +123,3 @@ def _read_database(con: Any, *, place: str) -> Found:
     names = con.list_tables()
     tables = {name: Raw(table=con.table(name)) for name in TABLES if name in names}
     return Found(place=place, tables=tables, others=tuple(name for name in names if name not in TABLES))
-
-
-def _is_synthetic(folder: Path) -> bool:
-    note = folder / "sample.json"
-    return note.exists() and bool(json.loads(note.read_text(encoding="utf-8")).get("synthetic"))
