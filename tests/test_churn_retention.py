@@ -1,0 +1,82 @@
+"""The list is in the order of expected loss, says how it was made, and shows no id in a report."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from workbench.churn.explain import Drivers
+from workbench.churn.models import Scores
+from workbench.churn.retention import RetentionList, pseudonym_key, pseudonyms, retention_list
+from workbench.errors import InputError
+
+IDS = ["17850", "13047", "12583"]
+KEY = b"a secret of the market"
+
+
+def listed(*, key: bytes | None = KEY, head: int = 20, **features: list[float]) -> RetentionList:
+    scores = Scores(customers=pd.DataFrame({"customer_id": IDS, "probability": [0.9, 0.5, 0.1]}))
+    contributions = pd.DataFrame({"recency_days": [2.0, 1.0, -1.0]}, index=pd.Index(IDS, name="customer_id"))
+    drivers = Drivers(contributions=contributions, base=0.0, importance=pd.DataFrame(), seconds=0.0)
+    frame = pd.DataFrame({"customer_id": IDS, "recency_days": [300.0, 90.0, 5.0], **features})
+    return retention_list(scores, drivers, frame, key=key, head=head, horizon_days=73)
+
+
+def test_the_largest_expected_loss_comes_first() -> None:
+    found = listed(spend_365d=[100.0, 1000.0, 3652.5]).customers
+    assert found["customer_id"].tolist() == ["13047", "12583", "17850"]
+    assert found["expected_loss"].tolist() == pytest.approx([99.9316, 73.0, 17.9877], rel=1e-4)
+    assert found["rank"].tolist() == [1, 2, 3]
+    assert found["reasons"].tolist()[0] == "last order 90 days ago (typical: 90 days): raises the risk"
+
+
+def test_subscriptions_lose_their_price_and_refunds_are_no_gain() -> None:
+    found = listed(price=[36.525, 10.0, -5.0])
+    assert found.customers["expected_spend"].tolist() == pytest.approx([87.6, 23.9836, 0.0], rel=1e-4)
+    assert "monthly price" in found.caption
+
+
+def test_without_money_the_list_is_by_probability_and_says_so() -> None:
+    found = listed(head=2)
+    assert found.customers["customer_id"].tolist() == ["17850", "13047"]
+    assert found.caption.startswith("Whom to contact first, by probability of churn alone")
+    assert found.customers["expected_loss"].isna().all()
+
+
+def test_what_a_report_shows_holds_no_id() -> None:
+    found = listed(spend_365d=[100.0, 1000.0, 3652.5])
+    shown = found.masked.to_csv() + found.caption
+    assert not any(name in shown for name in IDS)
+    assert found.masked["customer"].tolist() == found.customers["customer"].tolist()
+
+
+def test_a_key_makes_pseudonyms_last_and_no_key_makes_them_fresh() -> None:
+    assert listed().customers["customer"].tolist() == listed().customers["customer"].tolist()
+    first, second = listed(key=None), listed(key=None)
+    assert not set(first.customers["customer"]) & set(second.customers["customer"])
+    assert "fresh in every run" in first.caption
+    assert "fresh" not in listed().caption
+
+
+def test_pseudonyms_are_the_start_of_the_hmac_of_rfc_4231() -> None:
+    assert pseudonyms(pd.Series(["what do ya want for nothing?"]), key=b"Jefe").tolist() == ["5bdcc146bf60"]
+
+
+def test_the_key_comes_from_the_environment_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORKBENCH_KEY", raising=False)
+    monkeypatch.delenv("WORKBENCH_KEY_FILE", raising=False)
+    assert pseudonym_key() is None
+    monkeypatch.setenv("WORKBENCH_KEY_FILE", str(tmp_path / "key"))
+    with pytest.raises(InputError, match="key: cannot be read: No such file"):
+        pseudonym_key()
+    (tmp_path / "key").write_text("from the file, with a newline\n")
+    assert pseudonym_key() == b"from the file, with a newline"
+    monkeypatch.setenv("WORKBENCH_KEY", "from the environment")
+    assert pseudonym_key() == b"from the environment"
+
+
+def test_a_weak_key_is_refused_without_showing_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_KEY", "secret")
+    with pytest.raises(InputError, match="WORKBENCH_KEY: the key has 6 bytes") as refused:
+        pseudonym_key()
+    assert "secret" not in str(refused.value)
