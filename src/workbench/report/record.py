@@ -64,23 +64,26 @@ class Page:
 
 
 def read(reports: Path) -> list[Run]:
-    """Read what is remembered, by notebook and market; an entry that cannot be read counts as not run."""
+    """Read what is remembered, by notebook and market.
+
+    An entry that cannot be read counts as not run, and so does one of a market whose folder was deleted.
+    """
     try:
         entries = json.loads((reports / "run.json").read_text(encoding="utf-8"))["runs"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
     runs = [run for entry in entries if (run := from_json(entry)) is not None]
+    runs = [run for run in runs if (reports / run.market).is_dir()]
     return sorted(runs, key=lambda run: (run.notebook, run.market))
 
 
-def remember(reports: Path, run: Run) -> list[Run]:
-    """Put a run in the place of the earlier one of its notebook and market, and return all; other runs may do so too."""
+def remember(reports: Path, run: Run) -> None:
+    """Put a run in the place of the earlier one of its notebook and market; other batches may do so meanwhile."""
     with _alone(reports):
         others = [one for one in read(reports) if (one.notebook, one.market) != (run.notebook, run.market)]
         runs = sorted([*others, run], key=lambda one: (one.notebook, one.market))
         text = json.dumps({"runs": [to_json(one) for one in runs]}, indent=1, ensure_ascii=False)
         outputs.write_whole(reports / "run.json", text + "\n")
-    return runs
 
 
 def to_json(run: Run) -> dict[str, Any]:

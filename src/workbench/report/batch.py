@@ -1,0 +1,101 @@
+"""Run the notebooks for the markets and render the reports.
+
+In: params, notebooks, a folder for reports.   Out: reports, `run.json`, `index.html`, and an exit code.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from rich.console import Console
+
+from workbench import outputs
+from workbench.errors import InputError
+from workbench.report import plan, pool, words
+from workbench.report.plan import Plan
+from workbench.report.progress import Progress
+from workbench.report.record import Run
+
+# A report's greatest size: what must at least fit before anything runs.
+_PROBE_BYTES = 1_000_000
+
+
+def run(
+    *,
+    params: Path,
+    notebooks_folder: Path,
+    reports: Path,
+    markets: Sequence[str] = (),
+    notebooks: Sequence[str] = (),
+    settings: Mapping[str, str] | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    time_limit_seconds: int = 1800,
+    console: Console,
+) -> int:
+    """Run what has changed, side by side; return 0 where all reports are there and 1 where one is not.
+
+    `settings` are texts, read as YAML, in the place of a market's own values. Whatever is wrong with the input is an
+    InputError before anything runs.
+    """
+    began = time.monotonic()
+    reports = reports.absolute()
+    planned = plan.make(
+        params=params,
+        notebooks_folder=notebooks_folder,
+        reports=reports,
+        markets=markets,
+        notebooks=notebooks,
+        settings=settings or {},
+        force=force,
+        time_limit_seconds=time_limit_seconds,
+    )
+    _say(console, *planned.notes)
+    for same in planned.unchanged:
+        _say(console, f"{same.market} {same.notebook}: unchanged since {words.moment(same.started_at)}")
+    finished = _run_all(planned, reports=reports, jobs=jobs, console=console)
+    counts = Counter(one.outcome for one in finished) | Counter(unchanged=len(planned.unchanged))
+    counts["interrupted"] += len(planned.tasks) - len(finished)
+    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+    _say(console, f"{told} in {words.duration(time.monotonic() - began)}: {reports / 'index.html'}")
+    return 0 if counts["succeeded"] == len(planned.tasks) else 1
+
+
+def _run_all(planned: Plan, *, reports: Path, jobs: int | None, console: Console) -> list[Run]:
+    finished: list[Run] = []
+    if not planned.tasks and (reports / "index.html").exists():
+        return finished
+    _refuse_unwritable(reports)
+    jobs = min(jobs or pool.cores(), max(1, len(planned.tasks)))
+    try:
+        with (
+            Progress(console, [task.run for task in planned.tasks]) as progress,
+            closing(pool.run_all(planned.tasks, jobs=jobs, progress=progress)) as ended,
+        ):
+            finished.extend(ended)
+    except KeyboardInterrupt:
+        _say(console, "interrupted; the next run makes up for what is missing")
+    except OSError as error:
+        _say(console, f"{reports}: cannot be written: {error.strerror}")
+        return finished
+    # Brings the templates and nbconvert, which an unchanged batch can do without.
+    from workbench.report import publish
+
+    publish.index(planned.markets, planned.notebooks, reports=reports)
+    return finished
+
+
+def _refuse_unwritable(reports: Path) -> None:
+    probe = reports / ".probe"
+    try:
+        outputs.write_whole(probe, bytes(_PROBE_BYTES))
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"{reports}: reports cannot be written there: {error.strerror}; nothing was run") from error
+
+
+def _say(console: Console, *lines: str) -> None:
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,55 @@
+"""Has anything changed that a report depends on? By content, never by time.
+
+In: files of the package, what is installed, a market's data.   Out: hashes; the same hash, the same report.
+"""
+
+import hashlib
+import json
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import workbench
+
+# What is named on a page; everything that is installed goes into the hash.
+_NAMED = ("crm-workbench", "pandas", "duckdb", "ibis-framework", "scikit-learn", "lightgbm", "shap")
+
+
+def combine(*parts: Any) -> str:
+    """Return one hash of plain values.
+
+    >>> combine("notebook", {"seed": 0}) == combine("notebook", {"seed": 0})
+    True
+    >>> combine("ab", "c") == combine("a", "bc")
+    False
+    """
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def code() -> str:
+    """Return the hash of this package's files, of what is installed beside it, and of Python itself."""
+    package = Path(workbench.__file__).parent
+    files = sorted(path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    contents = {path.relative_to(package).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return combine(contents, _installed(), sys.version)
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions that a page names."""
+    named = {"Python": ".".join(map(str, sys.version_info[:3]))}
+    for name in _NAMED:
+        try:
+            named[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return named
+
+
+def _installed() -> list[str]:
+    # Names and versions stand in the folder names: reading the metadata of 300 packages would take half a second.
+    folders = {folder.name for place in sys.path if Path(place).is_dir() for folder in Path(place).glob("*.dist-info")}
+    return sorted(folders)

@@ -1,0 +1,114 @@
+"""What the notebooks say about themselves.
+
+In: a folder of notebooks.   Out: for each its title, the parameters it declares and the tables it needs.
+"""
+
+import ast
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotebookInfo:
+    """One notebook; of each group in `needs` one table must be there, those in `uses` may be missing.
+
+    `digest` is a hash of what was written by hand: cells, their tags and the notebook's own metadata, not outputs.
+    """
+
+    path: Path
+    title: str
+    parameters: tuple[str, ...]
+    needs: tuple[tuple[str, ...], ...]
+    uses: tuple[str, ...]
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """The name of its reports."""
+        return self.path.stem
+
+    def applicability(self, tables: Collection[str]) -> str:
+        """Say what a CRM with these tables means for the notebook.
+
+        >>> churn = NotebookInfo(path=Path("churn.ipynb"), title="Churn", parameters=(), digest="",
+        ...                      needs=(("orders", "subscriptions"),), uses=("messages", "touches"))
+        >>> churn.applicability({"orders", "touches"})
+        'runs, without `messages`'
+        >>> churn.applicability({"customers"})
+        'not applicable: no `orders` or `subscriptions` table'
+        """
+        lacking = [" or ".join(f"`{name}`" for name in group) for group in self.needs if not {*group} & {*tables}]
+        if lacking:
+            return f"not applicable: no {' table, no '.join(lacking)} table"
+        without = [f"`{name}`" for name in self.uses if name not in tables]
+        return f"runs, without {', '.join(without)}" if without else "runs"
+
+
+def describe(folder: Path) -> list[NotebookInfo]:
+    """Describe all notebooks of a folder, by name; the faults of all files in one InputError."""
+    paths = sorted(folder.glob("*.ipynb"))
+    if not paths:
+        raise InputError(f"{folder}: no notebook here; a notebook is a file like notebooks/churn.ipynb")
+    found, faults = [], []
+    for path in paths:
+        try:
+            found.append(_describe(path))
+        except InputError as error:
+            faults.append(str(error))
+    if faults:
+        raise InputError("\n".join(faults))
+    return found
+
+
+def heading_above(cells: list[Any], index: int) -> str:
+    """Return the nearest heading above a cell of a notebook, or an empty text where there is none.
+
+    >>> heading_above([{"cell_type": "markdown", "source": "## Method"}, {"cell_type": "code", "source": "fit()"}], 1)
+    'Method'
+    """
+    prose = [_source(cell) for cell in cells[:index] if cell["cell_type"] == "markdown"]
+    headings = [line.lstrip("# ").strip() for text in prose for line in text.splitlines() if line.startswith("#")]
+    return headings[-1] if headings else ""
+
+
+def _describe(path: Path) -> NotebookInfo:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        cells = [(cell["cell_type"], _source(cell), cell["metadata"].get("tags", [])) for cell in content["cells"]]
+        said = content["metadata"].get("workbench", {})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: cannot be read as a notebook: {type(error).__name__}: {error}") from error
+    return NotebookInfo(
+        path=path,
+        title=said.get("title") or heading_above(content["cells"], len(cells)) or path.stem,
+        parameters=_declared(path, next((source for _, source, tags in cells if "parameters" in tags), None)),
+        needs=tuple(tuple(group) for group in said.get("needs", [])),
+        uses=tuple(said.get("uses", [])),
+        digest=hashlib.sha256(json.dumps([cells, said], sort_keys=True).encode()).hexdigest(),
+    )
+
+
+def _declared(path: Path, source: str | None) -> tuple[str, ...]:
+    """Read the names that the cell tagged `parameters` assigns, as Python does and not line by line."""
+    if source is None:
+        raise InputError(f"{path}: no cell tagged 'parameters'; it declares what the notebook takes from a market")
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError as error:
+        raise InputError(f"{path}: the cell tagged 'parameters' is not Python: {error}") from error
+    targets: list[ast.expr] = []
+    for statement in statements:
+        targets += statement.targets if isinstance(statement, ast.Assign) else []
+        targets += [statement.target] if isinstance(statement, ast.AnnAssign) else []
+    return tuple(target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _source(cell: Any) -> str:
+    source = cell["source"]
+    return source if isinstance(source, str) else "".join(source)

@@ -1,0 +1,205 @@
+"""What is to run: notebooks x markets, with strict parameters, without what is unchanged.
+
+In: params, notebooks, what was asked for and what earlier runs left.   Out: a `Plan`, or one InputError.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from workbench import market
+from workbench.errors import InputError, did_you_mean
+from workbench.market import Market
+from workbench.report import fingerprint, record
+from workbench.report.notebooks import NotebookInfo, describe
+from workbench.report.record import Failure, Run
+
+_Kind = TypeVar("_Kind")
+
+# A parameter that a notebook may declare beside the keys of a market: the folder of reports, where results go.
+_REPORTS = "reports"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One notebook to run for one market; `run` is what is remembered should it never end."""
+
+    run: Run
+    notebook: Path
+    reports: Path
+    parameters: dict[str, Any]
+    country: str
+    time_limit_seconds: int
+
+    def to_json(self) -> str:
+        """Return the task as one line."""
+        paths = {"notebook": str(self.notebook), "reports": str(self.reports)}
+        return json.dumps(asdict(self) | paths | {"run": record.to_json(self.run)})
+
+    @classmethod
+    def from_json(cls, line: str | bytes) -> "Task":
+        """Return the task that a line holds."""
+        values = json.loads(line)
+        paths = {name: Path(values[name]) for name in ("notebook", "reports")}
+        return cls(**values | paths | {"run": record.from_json(values["run"])})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to run, what is unchanged since its last success, and what a user should know about it.
+
+    `markets` and `notebooks`, names and titles, are all that there are, whether asked for or not.
+    """
+
+    tasks: tuple[Task, ...]
+    unchanged: tuple[Run, ...]
+    notes: tuple[str, ...]
+    markets: tuple[Market, ...]
+    notebooks: dict[str, str]
+
+
+def make(
+    *,
+    params: Path,
+    notebooks_folder: Path,
+    reports: Path,
+    markets: Sequence[str],
+    notebooks: Sequence[str],
+    settings: Mapping[str, str],
+    force: bool,
+    time_limit_seconds: int,
+) -> Plan:
+    """Choose what to run; every InputError comes from here, before anything runs."""
+    infos, there = describe(notebooks_folder), market.read_folder(params)
+    chosen = _choose("notebook", notebooks, {info.name: info for info in infos})
+    asked = [_with_settings(one, settings) for one in _choose("market", markets, {one.market: one for one in there})]
+    _refuse_unknown_parameters(chosen, settings)
+    data, notes = _data_fingerprints(asked)
+    earlier = {} if force else {(run.notebook, run.market): run for run in record.read(reports)}
+    tasks: list[Task] = []
+    unchanged: list[Run] = []
+    for info, one in product(chosen, asked):
+        task = _task(info, one, reports=reports, data=data[one.data], time_limit_seconds=time_limit_seconds)
+        run = earlier.get((info.name, one.market))
+        if run and _still_holds(run, task):
+            unchanged.append(run)
+        else:
+            tasks.append(task)
+    return Plan(
+        tasks=tuple(tasks),
+        unchanged=tuple(unchanged),
+        notes=tuple(notes),
+        markets=tuple(there),
+        notebooks={info.name: info.title for info in infos},
+    )
+
+
+def _choose(kind: str, asked: Sequence[str], known: Mapping[str, _Kind]) -> list[_Kind]:
+    for name in asked:
+        if name not in known:
+            raise InputError(f"unknown {kind} '{name}'{did_you_mean(name, known)}; there is: {', '.join(known)}")
+    return [one for name, one in known.items() if not asked or name in asked]
+
+
+def _with_settings(one: Market, settings: Mapping[str, str]) -> Market:
+    """Put settings in the place of a market's own values, and check the market again."""
+    if not settings:
+        return one
+    try:
+        values = {key: yaml.safe_load(text) for key, text in settings.items()}
+    except yaml.YAMLError as error:
+        raise InputError(f"--set: cannot be read as YAML: {error}") from error
+    return market.check(one.model_dump() | values, place="--set", name=one.market)
+
+
+def _refuse_unknown_parameters(chosen: list[NotebookInfo], settings: Mapping[str, str]) -> None:
+    allowed = {*Market.model_fields, _REPORTS}
+    faults = [
+        f"{info.path}: the cell tagged 'parameters' declares '{name}', which is no key of a market"
+        f"{did_you_mean(name, allowed)}"
+        for info in chosen
+        for name in info.parameters
+        if name not in allowed
+    ]
+    declared = sorted({name for info in chosen for name in info.parameters} - {_REPORTS})
+    faults += [
+        f"--set {key}: no notebook of this run takes it; they take: {', '.join(declared)}"
+        for key in settings
+        if key not in declared
+    ]
+    if faults:
+        raise InputError("\n".join(faults))
+
+
+def _data_fingerprints(asked: list[Market]) -> tuple[dict[str, str | None], list[str]]:
+    """Hash the data of each location once; what is missing fails in its own reports, unless all is missing."""
+    # Brings Ibis and DuckDB, which a worker can do without: it reads tasks and makes none.
+    from workbench import crm
+
+    found: dict[str, str | None] = {}
+    faults, notes = [], []
+    for location in dict.fromkeys(one.data for one in asked):
+        try:
+            found[location] = crm.fingerprint(location)
+        except (InputError, OSError) as error:
+            found[location] = None
+            faults.append(str(error))
+        else:
+            if found[location] is None:
+                notes.append(f"{without_password(location)}: runs every time, for its content has no known hash")
+    if len(faults) == len(found):
+        raise InputError("\n".join(faults))
+    return found, notes
+
+
+def _task(info: NotebookInfo, one: Market, *, reports: Path, data: str | None, time_limit_seconds: int) -> Task:
+    values = one.model_dump(mode="json")
+    passed = {name: values[name] for name in info.parameters if name != _REPORTS}
+    parts = (info.digest, info.title, one.title, passed, data, fingerprint.code())
+    run = Run(
+        market=one.market,
+        market_title=one.title,
+        notebook=info.name,
+        title=info.title,
+        outcome="interrupted",
+        started_at=datetime.now(UTC).replace(microsecond=0),
+        synthetic=one.data == "sample",
+        failure=Failure(message="the run was stopped before its end; the next run makes up for it"),
+        parameters=json.loads(without_password(json.dumps(passed))),
+        fingerprint=None if data is None else fingerprint.combine(*parts),
+        data_fingerprint=data,
+        versions=fingerprint.versions(),
+    )
+    return Task(
+        run=run,
+        notebook=info.path.resolve(),
+        reports=reports,
+        parameters=passed | ({_REPORTS: str(reports)} if _REPORTS in info.parameters else {}),
+        country=one.countries[0] if one.countries else "ZZ",
+        time_limit_seconds=time_limit_seconds,
+    )
+
+
+def _still_holds(run: Run, task: Task) -> bool:
+    return (
+        run.outcome == "succeeded"
+        and run.fingerprint is not None
+        and run.fingerprint == task.run.fingerprint
+        and all((task.reports / name).exists() for name in run.files)
+    )
+
+
+def without_password(text: str) -> str:
+    """Return a text in which no URL names a password.
+
+    >>> without_password("data: postgres://crm:secret@host/db")
+    'data: postgres://crm:***@host/db'
+    """
+    return re.sub(r"(://[^\s/:@]*):[^\s/@]+@", r"\1:***@", text)

@@ -1,0 +1,84 @@
+"""Pages in their places, whole or not at all, and never an old one that passes for new.
+
+In: a run and its executed notebook.   Out: `reports/<market>/<notebook>.html` and `.ipynb`, and the run with its files.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from workbench import outputs
+from workbench.market import Market
+from workbench.report import record, words
+from workbench.report.index import render_index
+from workbench.report.plan import without_password
+from workbench.report.record import Page, Run
+from workbench.report.render import mark_outdated, render_html
+
+# Ends the pages of failures, so that the next failure does not keep one of them as the previous report.
+_NO_REPORT = "\n<!-- no report -->\n"
+_PREVIOUS = ".previous.html"
+
+
+def announce(run: Run, *, reports: Path) -> None:
+    """Mark the page of an earlier run as out of date before anything changes under it; sweep what a killed run left."""
+    folder = reports / run.market
+    for torn in folder.rglob(f".{run.notebook}.*"):
+        torn.unlink(missing_ok=True)
+    page = folder / f"{run.notebook}.html"
+    if page.exists():
+        why = f"a newer run began on {words.moment(run.started_at)} and has not come to its end."
+        outputs.write_whole(page, mark_outdated(page.read_text(encoding="utf-8"), why))
+
+
+def succeeded(run: Run, notebook: NotebookNode, *, reports: Path) -> Run:
+    """Put the report and its notebook in their places."""
+    folder = reports / run.market
+    page = _page(run, reports)
+    html = render_html(notebook, page)
+    _write_notebook(run, notebook, folder)
+    outputs.write_whole(folder / f"{run.notebook}.html", html)
+    (folder / f"{run.notebook}{_PREVIOUS}").unlink(missing_ok=True)
+    left = [folder / f"{run.notebook}.html", folder / f"{run.notebook}.ipynb"]
+    left += [folder / "results" / f"{run.notebook}.json"] if page.figures else []
+    left += sorted((folder / "tables").glob(f"{run.notebook}.*.parquet"))
+    return replace(run, files=tuple(path.relative_to(reports).as_posix() for path in left))
+
+
+def failed(run: Run, notebook: NotebookNode | None, *, reports: Path) -> Run:
+    """Put a page in the report's place that says why there is none; keep the executed notebook and an older report."""
+    folder = reports / run.market
+    page, previous = folder / f"{run.notebook}.html", folder / f"{run.notebook}{_PREVIOUS}"
+    older = page.read_text(encoding="utf-8") if page.exists() else _NO_REPORT
+    if not older.endswith(_NO_REPORT):
+        why = f"the run of {words.moment(run.started_at)} failed, and this is what an earlier one found."
+        outputs.write_whole(previous, mark_outdated(older, why))
+    if notebook is not None:
+        _write_notebook(run, notebook, folder)
+    html = render_html(notebook or nbformat.v4.new_notebook(), _page(run, reports))
+    outputs.write_whole(page, html + _NO_REPORT)
+    return run
+
+
+def index(markets: Sequence[Market], notebooks: Mapping[str, str], *, reports: Path) -> Path:
+    """Put the index of all that is remembered in its place; `notebooks` maps names to titles."""
+    pages = [_page(run, reports) for run in record.read(reports)]
+    html = render_index(markets, pages, notebooks=notebooks, made_at=datetime.now(UTC))
+    return outputs.write_whole(reports / "index.html", html)
+
+
+def _page(run: Run, reports: Path) -> Page:
+    previous = f"{run.notebook}{_PREVIOUS}"
+    return Page(
+        run=run,
+        figures=outputs.open(run.market, reports=reports).results(run.notebook),
+        previous=previous if (reports / run.market / previous).exists() else None,
+    )
+
+
+def _write_notebook(run: Run, notebook: NotebookNode, folder: Path) -> None:
+    outputs.write_whole(folder / f"{run.notebook}.ipynb", without_password(nbformat.writes(notebook)))

@@ -1,0 +1,185 @@
+"""One notebook for one market, in a process of its own: execute, render, put the pages in their places.
+
+In: a `Task`, a line on standard input, which stays open for as long as the batch lives.
+Out: events, lines of JSON on standard output: `kernel` (its process group), `cell`, and at last the finished `run`.
+"""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import nbformat
+import papermill
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+
+from workbench import emissions, outputs
+from workbench.report import kernel, publish, record
+from workbench.report.notebooks import heading_above
+from workbench.report.plan import Task, without_password
+from workbench.report.record import Failure, Run
+
+Say = Callable[[dict[str, Any]], None]
+
+# How a notebook says what its data is: an output of this type, {"first": "2025-01-01", "last": …, "synthetic": true}.
+DATA_TYPE = "application/vnd.workbench.data+json"
+
+_LONGEST_MESSAGE = 600
+
+
+def main() -> None:
+    """Do what the task on standard input asks for."""
+    say, lifeline = _channels()
+    task = Task.from_json(_first_line(lifeline))
+    publish.announce(task.run, reports=task.reports)
+    seen = _Seen(say)
+    run = replace(task.run, outcome="succeeded", failure=None)
+    try:
+        _execute(task, seen, lifeline)
+    except Exception as error:
+        failure = Failure(message=_why(error), cell=seen.cell, heading=seen.heading)
+        run = replace(run, outcome="timed out" if isinstance(error, TimeoutError) else "failed", failure=failure)
+    seconds = round((datetime.now(UTC) - task.run.started_at).total_seconds(), 1)
+    run = replace(run, seconds=seconds, **seen.measured, **_about_data(task, seen.notebook))
+    say({"run": record.to_json(_publish(run, seen.notebook, task))})
+
+
+@dataclass
+class _Seen:
+    """What is known of the notebook while it runs, and after it was stopped."""
+
+    say: Say
+    notebook: NotebookNode | None = None
+    cell: int | None = None
+    heading: str = ""
+    measured: dict[str, Any] = field(default_factory=dict)
+
+    def notebook_starts(self, notebook: NotebookNode) -> None:
+        self.notebook = notebook
+
+    def cell_starts(self, cell_index: int, **_: Any) -> None:
+        cells = self.notebook.cells if self.notebook else []
+        numbered = [n for n, one in enumerate(cells) if one.cell_type == "code" and one.source.strip()]
+        self.cell, self.heading = 1 + numbered.index(cell_index), heading_above(cells, cell_index)
+        self.say({"cell": self.cell, "cells": len(numbered), "heading": self.heading})
+
+
+def _execute(task: Task, seen: _Seen, lifeline: int) -> None:
+    """Run the notebook below the meter; raises whatever went wrong, TimeoutError at the time limit."""
+    ledger = outputs.open(task.run.market, reports=task.reports).ledger
+    # The kernel leaves after the meter has read: what its children took can be known only while they are there.
+    with ExitStack() as after_metering:
+        try:
+            with emissions.track("page", notebook=task.run.notebook, ledger=ledger, country=task.country) as footprint:
+                guard = after_metering.enter_context(kernel.start(lifeline, limit_seconds=task.time_limit_seconds))
+                seen.say({"kernel": guard.process_group})
+                _run_cells(task, seen, guard)
+        finally:
+            kwh = footprint.kwh_cpu if footprint.kwh_codecarbon is None else footprint.kwh_codecarbon
+            seen.measured = {"cpu_seconds": footprint.cpu_seconds, "energy_wh": None if kwh is None else 1000 * kwh}
+
+
+def _run_cells(task: Task, seen: _Seen, guard: kernel.Guard) -> None:
+    try:
+        papermill.execute_notebook(
+            nbformat.read(task.notebook, as_version=4),
+            None,  # what is executed is written once, at its end, not twice a cell
+            parameters=task.parameters,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            start_timeout=task.time_limit_seconds,
+            km=guard.manager,
+            on_notebook_start=seen.notebook_starts,
+            on_cell_execute=seen.cell_starts,
+        )
+    except RuntimeError as error:
+        if guard.timed_out:
+            raise TimeoutError(f"stopped at its time limit of {task.time_limit_seconds} seconds") from error
+        raise
+
+
+def _publish(run: Run, notebook: NotebookNode | None, task: Task) -> Run:
+    """Put the pages in their places; where a report cannot be rendered or written, that is the failure."""
+    if notebook is not None and "papermill" in notebook.metadata:
+        notebook.metadata.papermill.input_path = task.notebook.name
+    try:
+        if run.outcome == "succeeded" and notebook is not None:
+            return publish.succeeded(run, notebook, reports=task.reports)
+    except Exception as error:
+        failure = Failure(message=f"the report could not be written: {_in_words(type(error).__name__, str(error))}")
+        run = replace(run, outcome="failed", failure=failure)
+    try:
+        return publish.failed(run, notebook, reports=task.reports)
+    except OSError:
+        return run
+
+
+def _about_data(task: Task, notebook: NotebookNode | None) -> dict[str, Any]:
+    cells = notebook.cells if notebook else []
+    shown = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    data: dict[str, Any] = next((bundle[DATA_TYPE] for bundle in shown if DATA_TYPE in bundle), {})
+    period = f"{data['first']} to {data['last']}" if {"first", "last"} <= set(data) else None
+    return {"period": period, "synthetic": task.run.synthetic or bool(data.get("synthetic"))}
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return str(error)
+    if isinstance(error, PapermillExecutionError):
+        return _in_words(error.ename, error.evalue)
+    if isinstance(error, DeadKernelError):
+        return "the kernel died in the middle of the cell, as it does when memory runs out"
+    return f"the notebook could not be run: {_in_words(type(error).__name__, str(error))}"
+
+
+def _in_words(kind: str, text: str) -> str:
+    """Say an error in words that may stand in a report, where what an error quotes may be a customer's.
+
+    Plain names, such as those of columns, are shown; an InputError is meant for people and masks its own examples.
+
+    >>> _in_words("ValueError", "could not convert string to float: 'jane@example.org' at 20571234")
+    "ValueError: could not convert string to float: '…' at …"
+    >>> _in_words("KeyError", "'ordered_at'")
+    "KeyError: 'ordered_at'"
+    """
+    text = without_password(text)[:_LONGEST_MESSAGE]
+    if kind == "InputError":
+        return text
+    masked = re.sub(r"(['\"])(?![A-Za-z_.]*\1).*?\1", r"\1…\1", text)
+    masked = re.sub(r"\S+@\S+|\d{4,}", "…", masked)
+    return f"{kind}: {masked}" if masked.strip() else kind
+
+
+def _channels() -> tuple[Say, int]:
+    """Keep standard input and output for the batch alone: nothing below, the kernel included, reads or writes there."""
+    lifeline, events = os.dup(0), os.fdopen(os.dup(1), "w", buffering=1)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+
+    def say(event: dict[str, Any]) -> None:
+        events.write(json.dumps(event) + "\n")
+
+    return say, lifeline
+
+
+def _first_line(lifeline: int) -> bytes:
+    line = b""
+    while not line.endswith(b"\n"):
+        found = os.read(lifeline, 1)
+        if not found:
+            sys.exit(1)
+        line += found
+    return line
+
+
+if __name__ == "__main__":
+    main()
