@@ -70,7 +70,7 @@ def read(path: Path) -> Market:
     """Read and check one params file; every fault in one InputError."""
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: not UTF-8, or a day such as 2026-02-30
         raise InputError(f"{path}: cannot be read as YAML: {error}") from error
     if not isinstance(values, dict):
         raise InputError(f"{path}: must hold 'key: value' lines, found {type(values).__name__}")
@@ -79,12 +79,15 @@ def read(path: Path) -> Market:
 
 def check(values: dict[str, Any], *, place: str, name: str | None = None) -> Market:
     """Check the values of one market; `place` is named in the message, `name` is what `market` must be."""
+    faults = []
     try:
         market = Market.model_validate(values)
     except ValidationError as error:
-        raise InputError("\n".join(f"{place}: {_say(fault)}" for fault in error.errors())) from None
-    if name is not None and market.market != name:
-        raise InputError(f"{place}: market is '{market.market}', must be '{name}' as in the file name")
+        faults = [_say(fault) for fault in error.errors()]
+    if name is not None and values.get("market", name) != name:
+        faults.append(f"market is {values['market']!r}, must be '{name}' as in the file name")
+    if faults:
+        raise InputError("\n".join(f"{place}: {fault}" for fault in faults))
     return market
 
 
@@ -104,11 +107,20 @@ def read_folder(folder: Path) -> list[Market]:
     return markets
 
 
+# Where pydantic's own words leave people to guess, what to write instead, by its type of error.
+_HINTS = {
+    "string_type": "; text that YAML reads as something else, such as NO, needs quotes",
+    "date_type": "; a day is written 2026-12-31, without quotes",
+    "string_pattern_mismatch": "; a name is made of small letters, digits and '_'",
+}
+
+
 def _say(fault: Any) -> str:
     key = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         return f"unknown key '{key}'{did_you_mean(key, Market.model_fields)}"
     if fault["type"] == "missing":
         return f"key '{key}' is missing ({Market.model_fields[key].description})"
-    message = fault["msg"].removeprefix("Value error, ")
-    return f"{key}: {message}, found {fault['input']!r}" if key else message
+    if fault["type"] == "value_error":
+        return f"{key}: {fault['ctx']['error']}" if key else str(fault["ctx"]["error"])
+    return f"{key}: {fault['msg']}, found {fault['input']!r}{_HINTS.get(fault['type'], '')}"
