@@ -10,8 +10,9 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
@@ -45,7 +46,7 @@ def key_figure(
     at_most: float | None = None,
     note: str = "",
 ) -> KeyFigure:
-    """Judge a figure against its target; a value of None or NaN is 'not measured', never dropped.
+    """Judge a figure against its target; a value that is missing or not finite is 'not measured', never dropped.
 
     >>> key_figure("auc", 0.81, low=0.79, high=0.83, at_least=0.80).verdict
     'met'
@@ -54,25 +55,28 @@ def key_figure(
     >>> key_figure("calibration_error", 0.05, at_most=0.03).target
     '<= 0.03'
     """
-    found = None if isinstance(value, float) and math.isnan(value) else value
-    target = None
+    found = _as_json(value)
+    bounds = [f"{sign} {bound:g}" for sign, bound in ((">=", at_least), ("<=", at_most)) if bound is not None]
     verdict: Verdict = "not measured" if found is None else "no target"
-    for bound, sign in ((at_least, ">="), (at_most, "<=")):
-        if bound is not None:
-            target = f"{sign} {bound:g}"
-            if isinstance(found, int | float):
-                verdict = "met" if (found >= bound if sign == ">=" else found <= bound) else "missed"
-    ends = [None if end is None or math.isnan(end) else float(end) for end in (low, high)]
+    if bounds and isinstance(found, int | float):
+        meets = (at_least is None or found >= at_least) and (at_most is None or found <= at_most)
+        verdict = "met" if meets else "missed"
     return KeyFigure(
         name=name,
         value=found,
-        low=ends[0],
-        high=ends[1],
+        low=_as_json(low),
+        high=_as_json(high),
         unit=unit,
-        target=target,
+        target=" and ".join(bounds) or None,
         verdict=verdict,
         note=note,
     )
+
+
+def _as_json(value: Any) -> Any:
+    """Return a value as JSON can hold it: numpy's numbers as Python's, None for what is missing or not finite."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    return None if pd.isna(plain) or plain in (math.inf, -math.inf) else plain
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,10 @@ class MarketOutputs:
     def results(self, notebook: str) -> list[KeyFigure]:
         """Read the key figures of a notebook; an empty list where it has left none."""
         path = self.folder / "results" / f"{notebook}.json"
-        return [KeyFigure(**row) for row in json.loads(path.read_text())] if path.exists() else []
+        try:
+            return [KeyFigure(**row) for row in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{path}: holds no key figures; run the notebook '{notebook}' again") from error
 
     def save_table(self, notebook: str, name: str, frame: pd.DataFrame) -> Path:
         """Write a table that later notebooks may read as `tables/<notebook>.<name>.parquet`."""
@@ -116,7 +123,12 @@ def open(market: str, *, reports: str | Path = "reports") -> MarketOutputs:
 
     >>> open("germany", reports="/tmp/reports").ledger.as_posix()
     '/tmp/reports/germany/footprint.csv'
+    >>> open("../germany")
+    Traceback (most recent call last):
+    workbench.errors.InputError: market '../germany': must be a plain name, such as 'germany'
     """
+    if market in ("", ".", "..") or Path(market).name != market:
+        raise InputError(f"market '{market}': must be a plain name, such as 'germany'")
     return MarketOutputs(project_root() / reports / market)
 
 
