@@ -63,6 +63,14 @@ def test_a_picture_brings_no_style_sheet_and_names_no_address_but_namespaces():
     }
 
 
+def test_a_scatter_of_many_points_stays_small():
+    ax = charts.axes()
+    ax.scatter(*np.random.default_rng(0).random((2, 20_000)))
+    svg = charts.figure(ax, "Many").svg
+    assert len(svg) < 200_000
+    assert 'xlink:href="data:image/png;base64,' in svg
+
+
 def test_letters_of_any_script_stay_letters_without_a_warning():
     svg = picture(label="日本のお客様 ग्राहक <b>").svg
     assert "日本のお客様 ग्राहक &lt;b&gt;" in svg

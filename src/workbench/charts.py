@@ -15,10 +15,12 @@ from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.legend import Legend
 
 # Okabe and Ito's colours (2008), in the order in which they are told apart best on white and on near-black.
@@ -29,6 +31,9 @@ _INK = "#000000"
 
 # Wide enough for axis labels, small enough that letters of 10.5 points can still be read at the width of a phone.
 _INCHES = (6.2, 3.5)
+
+# A scatter of more points becomes an image within the picture: as shapes, 20,000 of them would weigh two megabytes.
+_MOST_POINTS = 1500
 
 
 @dataclass(frozen=True)
@@ -100,13 +105,15 @@ def figure(ax: Axes, caption: str) -> Picture:
     """
     drawing = ax.get_figure(root=True)
     assert drawing is not None, "axes that were removed from their figure cannot be shown"
+    for points in drawing.findobj(PathCollection):
+        points.set_rasterized(np.shape(points.get_offsets())[0] > _MOST_POINTS)
     # A legend drawn outside of style() would have a white box, also on a dark page.
     for legend in drawing.findobj(Legend):
         legend.set_frame_on(False)
     buffer = io.StringIO()
     with style(), mpl.rc_context({"svg.hashsalt": caption}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        drawing.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(_METADATA))
+        drawing.savefig(buffer, format="svg", dpi=150, transparent=True, metadata=dict.fromkeys(_METADATA))
     plt.close(drawing)
     return Picture(svg=_inline(buffer.getvalue(), caption), caption=caption)
 
@@ -120,7 +127,7 @@ def table(
 ) -> Table:
     """Turn a frame into an escaped HTML table: `formats` maps columns to format specs (".2f") or functions.
 
-    Columns without a format are written for people: 3 digits, thousands separated, dates without midnight.
+    Columns without a format are written for people: 3 digits, thousands separated but in years, dates without midnight.
     The first column heads its row.
 
     >>> table(pd.DataFrame({"auc": [0.8123, None]}), "Quality", formats={"auc": ".2f"}).html.count("0.81")
@@ -131,7 +138,7 @@ def table(
         number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
         kind = ' class="number"' if number else ""
         head += f'<th scope="col"{kind}>{escape(str(name))}</th>'
-        spec = (formats or {}).get(str(name), _plain)
+        spec = (formats or {}).get(str(name), "d" if _are_years(values) else _plain)
         write = spec if callable(spec) else f"{{:{spec}}}".format
         tag = 'th scope="row"' if position == 0 else "td"
         texts = (missing if pd.isna(value) else write(value) for value in values.tolist())
@@ -155,6 +162,8 @@ def _inline(svg: str, caption: str) -> str:
     """
     prefix = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8]
     used = set(_REFERENCE.findall(svg))
+    # A hundredth of a point cannot be seen, and the digits behind it are a third of the file.
+    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\.\d\d)\d+", r"\1", tag[0]), svg)
     root = (
         f'<svg role="img" aria-label="{escape(caption)}" fill="currentColor" stroke-linejoin="round" '
         'style="max-width: 100%; height: auto" '
@@ -167,6 +176,10 @@ def _inline(svg: str, caption: str) -> str:
     return re.sub(r"\s*\n\s*", " ", svg).replace("> <", "><").strip()
 
 
+def _are_years(values: "pd.Series[Any]") -> bool:
+    return pd.api.types.is_integer_dtype(values) and bool(values.between(1900, 2100).all())
+
+
 def _plain(value: Any) -> str:
     match value:
         case bool():
@@ -174,7 +187,7 @@ def _plain(value: Any) -> str:
         case float():
             return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
         case int():
-            return f"{value:,}" if abs(value) >= 10_000 else str(value)
+            return f"{value:,}"
         case pd.Timestamp():
             return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
     return str(value)

@@ -33,8 +33,8 @@ _DRAWING_ATTRIBUTES = _names(
     "clip-path clip-rule clippathunits cx cy d dominant-baseline dx dy fill fill-opacity fill-rule font-size "
     "font-style font-weight fx fy gradienttransform gradientunits letter-spacing marker-end marker-mid marker-start "
     "mask offset opacity patterntransform patternunits points preserveaspectratio r rx ry stop-color stop-opacity "
-    "stroke stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin stroke-miterlimit stroke-opacity stroke-width "
-    "style text-anchor transform version viewbox x x1 x2 xmlns xmlns:xlink y y1 y2"
+    "stroke stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin stroke-miterlimit stroke-opacity "
+    "stroke-width style text-anchor transform version viewbox x x1 x2 xmlns xmlns:xlink y y1 y2"
 )
 
 _REACHES_OUT = re.compile(r"url\(\s*['\"]?\s*(?!['\"#])|expression|@|\\", re.IGNORECASE)
@@ -48,7 +48,7 @@ def clean(html: str) -> BeautifulSoup:
     """Parse HTML and keep what may stand on the page; the address of a link to elsewhere is written out instead.
 
     >>> str(clean('<p onclick="x()">Hello <script>alert(1)</script><a href="https://doi.org/1">paper</a></p>'))
-    '<p>Hello <a>paper</a> (https://doi.org/1)</p>'
+    '<p>Hello paper (https://doi.org/1)</p>'
     """
     tree = BeautifulSoup(html, "html.parser")
     for remark in tree.find_all(string=lambda text: isinstance(text, PreformattedString)):
@@ -57,17 +57,19 @@ def clean(html: str) -> BeautifulSoup:
         tag.decompose()
     for tag in tree.find_all(True):
         if tag.name in _TEXT or tag.name in _DRAWING:
-            _write_out_address(tag)
+            address = tag.get("href")
             tag.attrs = {name: value for name, value in tag.attrs.items() if _allowed(tag, name, value)}
+            if tag.name == "a" and "href" not in tag.attrs:
+                _write_out(tag, str(address))
         else:
             tag.unwrap()
     return tree
 
 
-def _write_out_address(tag: Tag) -> None:
-    address = str(tag.get("href", ""))
-    if tag.name == "a" and re.match("https?://", address) and address != tag.get_text():
-        tag.insert_after(f" ({address})")
+def _write_out(link: Tag, address: str) -> None:
+    if re.match("https?://", address) and address != link.get_text():
+        link.insert_after(f" ({address})")
+    link.unwrap()
 
 
 def _allowed(tag: Tag, name: str, value: object) -> bool:

@@ -4,6 +4,7 @@ In: the executed notebook and the record of its run.   Out: HTML that holds ever
 """
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -24,7 +25,7 @@ from workbench.report.record import Page
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
-# What a page may show, best first; JavaScript and widgets are not among them.
+# What a page may show, best first; JavaScript, widgets, warnings and tracebacks are not among it.
 _SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
 
 _BANNER = '<aside class="outdated" id="out-of-date" aria-label="Out of date"'
@@ -99,8 +100,18 @@ def _article(notebook: NotebookNode) -> BeautifulSoup:
         exclude_anchor_links=True,
         config=Config({"NbConvertBase": {"display_data_priority": _SHOWN}}),
     )
-    html, _ = exporter.from_notebook_node(notebook)
+    shown = deepcopy(notebook)
+    for cell in shown.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if _is_shown(output)]
+    html, _ = exporter.from_notebook_node(shown)
     return clean(html)
+
+
+def _is_shown(output: NotebookNode) -> bool:
+    if output.output_type == "stream":
+        return bool(output.name == "stdout")
+    return any(kind in _SHOWN for kind in output.get("data", {}))
 
 
 def _frames(notebook: NotebookNode) -> str:

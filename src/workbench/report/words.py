@@ -64,6 +64,8 @@ def number(found: float, *, unit: str = "") -> str:
         return f"{found:.1%}"
     if isinstance(found, int) or abs(found) >= 100:
         return _with_unit(f"{found:,.0f}", unit)
+    if 0 < abs(found) < 0.01:
+        return _with_unit(f"{found:.2g}", unit)
     decimals = 3 if abs(found) < 1 else 2 if abs(found) < 10 else 1
     return _with_unit(f"{found:.{decimals}f}", unit)
 
@@ -71,12 +73,12 @@ def number(found: float, *, unit: str = "") -> str:
 def energy(wh: float | None) -> str:
     """Write an amount of energy in the unit that suits it, and say that it is an estimate.
 
-    >>> energy(0.0123), energy(1234), energy(None)
-    ('0.012\\xa0Wh (estimated)', '1.23\\xa0kWh (estimated)', 'not measured')
+    >>> energy(0.0042), energy(1234), energy(None)
+    ('4.20\\xa0mWh (estimated)', '1.23\\xa0kWh (estimated)', 'not measured')
     """
     if wh is None:
         return "not measured"
-    scaled, unit = (wh / 1000, "kWh") if wh >= 1000 else (wh, "Wh")
+    scaled, unit = (wh / 1000, "kWh") if wh >= 1000 else (wh, "Wh") if wh >= 0.1 else (wh * 1000, "mWh")
     return f"{number(float(scaled), unit=unit)} (estimated)"
 
 
@@ -86,7 +88,7 @@ def duration(seconds: float) -> str:
     >>> duration(4.2), duration(200), duration(8000)
     ('4.2 s', '3 min 20 s', '2 h 13 min')
     """
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,128 @@
+"""All markets on one page: every key figure against its target, what failed and why, what has not run yet.
+
+In: markets, and the last run of each notebook with its figures.   Out: facts, and `reports/index.html` made of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from workbench.market import Market
+from workbench.outputs import KeyFigure, key_figure
+from workbench.report import words
+from workbench.report.record import Page
+from workbench.report.render import template
+
+# What the workbench as a whole is measured by: the key figure, and the key of a market that holds its target.
+TARGETS = {
+    "accuracy": "target_accuracy",
+    "compliance": "target_compliance",
+    "energy_saving": "target_energy_saving",
+    "satisfaction": "target_satisfaction",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One market in a table: its figures in the order of the columns, None where it has no such figure."""
+
+    title: str
+    page: Page | None
+    figures: tuple[KeyFigure | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Markets x figures; `targets` are the columns' targets in words, empty where there is none or markets differ."""
+
+    title: str
+    names: tuple[str, ...]
+    targets: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """What the index says, before it is HTML; `verdicts` counts the figures of reports that are up to date."""
+
+    targets: Table
+    notebooks: tuple[Table, ...]
+    failures: tuple[Page, ...]
+    verdicts: Mapping[str, int]
+    reports: int
+    expected: int
+    seconds: float
+    energy_wh: float | None
+    synthetic: Literal["all", "some", "none"]
+
+
+def render_index(
+    markets: Sequence[Market], pages: Sequence[Page], *, notebooks: Mapping[str, str], made_at: datetime
+) -> str:
+    """Render the index; `notebooks` maps the names of those that there are to their titles."""
+    overview = summarise(markets, pages, notebooks=notebooks)
+    return template("index.html.j2").render(overview=overview, made_at=made_at)
+
+
+def summarise(markets: Sequence[Market], pages: Sequence[Page], *, notebooks: Mapping[str, str]) -> Overview:
+    """Gather the facts of the index; a market or notebook that has not run yet stands there and says so."""
+    titles = {page.run.market: page.run.market_title for page in pages} | {one.market: one.title for one in markets}
+    notebooks = {page.run.notebook: page.run.title for page in pages} | dict(notebooks)
+    current = [page for page in pages if page.run.failure is None]
+    measured = {(page.run.market, figure.name): figure for page in current for figure in page.figures}
+    targets = _targets(markets, measured)
+    judged = measured | {
+        (one.market, figure.name): figure
+        for one, line in zip(markets, targets.lines, strict=True)
+        for figure in line.figures
+        if figure is not None
+    }
+    verdicts = [figure.verdict for figure in judged.values() if figure.target is not None]
+    energy = [page.run.energy_wh for page in pages if page.run.energy_wh is not None]
+    return Overview(
+        targets=targets,
+        notebooks=tuple(_of_notebook(name, title, titles, pages) for name, title in notebooks.items()),
+        failures=tuple(page for page in pages if page.run.failure is not None),
+        verdicts={verdict: verdicts.count(verdict) for verdict in ("met", "missed", "not measured")},
+        reports=len(current),
+        expected=len(titles) * len(notebooks),
+        seconds=sum(page.run.seconds for page in pages),
+        energy_wh=sum(energy) if energy else None,
+        synthetic=_how_many([page.run.synthetic for page in pages]),
+    )
+
+
+def _how_many(are: Sequence[bool]) -> Literal["all", "some", "none"]:
+    return "none" if not any(are) else "all" if all(are) else "some"
+
+
+def _targets(markets: Sequence[Market], measured: Mapping[tuple[str, str], KeyFigure]) -> Table:
+    """Set every market against the workbench's targets, 'not measured' until a notebook measures them."""
+    rows = {}
+    for one in markets:
+        unknown = [key_figure(name, None, unit="share", at_least=getattr(one, key)) for name, key in TARGETS.items()]
+        rows[one.title] = [measured.get((one.market, figure.name), figure) for figure in unknown]
+    lines = tuple(Line(title=title, page=None, figures=tuple(figures)) for title, figures in rows.items())
+    return _table("Targets", tuple(TARGETS), lines)
+
+
+def _of_notebook(notebook: str, title: str, titles: Mapping[str, str], pages: Sequence[Page]) -> Table:
+    of_market = {page.run.market: page for page in pages if page.run.notebook == notebook}
+    figures = [figure for page in of_market.values() for figure in page.figures]
+    names = dict.fromkeys(figure.name for figure in sorted(figures, key=lambda figure: figure.target is None))
+    lines = []
+    for market, market_title in titles.items():
+        page = of_market.get(market)
+        found = {figure.name: figure for figure in page.figures} if page else {}
+        lines.append(Line(title=market_title, page=page, figures=tuple(found.get(name) for name in names)))
+    return _table(title, tuple(names), tuple(lines))
+
+
+def _table(title: str, names: tuple[str, ...], lines: tuple[Line, ...]) -> Table:
+    columns = [
+        {words.target(figure) for line in lines if (figure := line.figures[position]) is not None}
+        for position in range(len(names))
+    ]
+    targets = tuple(column.pop() if len(column) == 1 else "" for column in columns)
+    return Table(title=title, names=names, targets=targets, lines=lines)

@@ -1,0 +1,131 @@
+"""The index shows all markets against their targets, what failed and why, and never an old figure as a new one."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bs4 import BeautifulSoup
+
+from workbench import market
+from workbench.outputs import key_figure
+from workbench.report.index import render_index, summarise
+from workbench.report.record import Failure, Page, Run
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+ATTACK = "<script>alert(1)</script>"
+AUC = key_figure("auc", 0.8123, low=0.79, high=0.83, at_least=0.75)
+MODEL = key_figure("model", "logistic regression")
+
+
+def a_market(name, **changes):
+    values = {"market": name, "title": name.title(), "data": "sample", "languages": ["en"], "regime": "gdpr"}
+    return market.check(values | {"timezone": "UTC", "currency": "EUR"} | changes, place="test")
+
+
+def a_page(name, *figures, notebook="churn", previous=None, **changes):
+    run = Run(
+        market=name,
+        market_title=name.title(),
+        notebook=notebook,
+        title=notebook.title(),
+        outcome="failed" if "failure" in changes else "succeeded",
+        started_at=NOW,
+        seconds=60.0,
+    )
+    return Page(run=replace(run, **changes), figures=figures, previous=previous)
+
+
+def render(markets, pages, notebooks=None):
+    html = render_index(markets, pages, notebooks=notebooks or {"churn": "Churn"}, made_at=NOW)
+    return BeautifulSoup(html, "html.parser")
+
+
+def words(tag):
+    return " ".join(tag.get_text(" ").split())
+
+
+def rows(page, number):
+    return [words(row) for row in page.find_all("table")[number].tbody.find_all("tr")]
+
+
+def test_the_four_targets_stand_on_top_as_not_measured():
+    page = render([a_market("france"), a_market("japan", target_accuracy=0.8)], [])
+    head = words(page.table.thead)
+    assert head == "Market Accuracy Compliance at least 100% Energy saving at least 30% Satisfaction at least 85%"
+    assert rows(page, 0)[0] == "France ○ not measured at least 90%" + " ○ not measured" * 3
+    assert rows(page, 0)[1].startswith("Japan ○ not measured at least 80%")
+
+
+def test_a_target_that_a_notebook_measures_takes_its_figure():
+    accuracy = key_figure("accuracy", 0.93, unit="share", at_least=0.9)
+    overview = summarise([a_market("france")], [a_page("france", accuracy, notebook="sentiment")], notebooks={})
+    assert overview.targets.lines[0].figures[0] == accuracy
+    assert overview.verdicts == {"met": 1, "missed": 0, "not measured": 3}
+
+
+def test_every_market_stands_in_every_notebooks_table():
+    missed = key_figure("auc", 0.7, at_least=0.75)
+    pages = [a_page("france", MODEL, AUC), a_page("india", missed)]
+    page = render([a_market("france"), a_market("india"), a_market("japan")], pages)
+    assert words(page.find_all("table")[1].thead) == "Market AUC at least 0.75 Model Made"
+    assert rows(page, 1) == [
+        "France 0.812 0.790 to 0.830 ✓ met logistic regression 2 March 2026, 09:30 UTC",
+        "India 0.700 ✗ missed – 2 March 2026, 09:30 UTC",
+        "Japan ○ not run yet – – –",
+    ]
+    assert [link["href"] for link in page.find_all("a") if "churn" in link["href"]] == [
+        "france/churn.html",
+        "india/churn.html",
+    ]
+
+
+def test_a_failure_says_why_and_its_old_figures_are_out_of_date():
+    failure = Failure(message=f"orders: 3 rows {ATTACK}", cell=4, heading=ATTACK)
+    failed = a_page("france", AUC, failure=failure, previous="churn.previous.html")
+    page = render([a_market("france")], [failed])
+    said = words(page.find(class_="failure"))
+    assert f"France: Churn failed, 2 March 2026, 09:30 UTC In cell 4, under “{ATTACK}”: orders: 3 rows {ATTACK}" in said
+    assert [link["href"] for link in page.find(class_="failure").find_all("a")] == [
+        "france/churn.html",
+        "france/churn.previous.html",
+    ]
+    assert rows(page, 1)[0].startswith("France ✗ failed figures out of date 0.812")
+    assert summarise([], [failed], notebooks={}).verdicts["met"] == 0
+
+
+def test_totals_count_what_was_made_and_what_it_took():
+    pages = [a_page("france", AUC, energy_wh=0.25), a_page("india", energy_wh=0.5), a_page("japan", seconds=12.0)]
+    overview = summarise([a_market("brazil")], pages, notebooks={"churn": "Churn", "value": "Value"})
+    assert (overview.reports, overview.expected) == (3, 8)
+    assert (overview.seconds, overview.energy_wh) == (132.0, 0.75)
+    assert "0.750 Wh (estimated)" in words(render([], pages).header)
+
+
+def test_energy_that_nobody_measured_is_not_measured():
+    assert "Energy not measured" in words(render([a_market("france")], []).header)
+
+
+def test_synthetic_data_is_marked_for_all_or_for_each():
+    real, synthetic = a_page("france"), a_page("india", synthetic=True)
+    assert "Synthetic sample data" in words(render([], [synthetic]).header)
+    mixed = render([], [real, synthetic])
+    assert "Partly synthetic sample data" in words(mixed.header)
+    assert ["synthetic" in row for row in rows(mixed, 1)] == [False, True]
+    assert "ynthetic" not in words(render([], [real]))
+
+
+def test_text_from_anywhere_is_text_in_the_index():
+    figure = key_figure(ATTACK, ATTACK, unit=ATTACK, at_least=1)
+    changes = {"market_title": ATTACK, "title": ATTACK, "failure": Failure(message=ATTACK)}
+    pages = [a_page("france", figure, **changes), a_page("india", figure, title=ATTACK)]
+    page = render([a_market("france", title=ATTACK)], pages, {"churn": ATTACK})
+    assert page.find("script") is None
+    assert rows(page, 0)[0].startswith(ATTACK)
+
+
+def test_ids_are_unique_and_tables_can_be_reached_and_are_named():
+    page = render([a_market("france")], [a_page("france", AUC)], {"churn": "Churn", "value": "Value"})
+    ids = [tag["id"] for tag in page.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    regions = page.find_all(role="region")
+    assert [page.find(id=region["aria-labelledby"]).text for region in regions][1:] == ["Churn", "Value"]
+    assert all(region["tabindex"] == "0" for region in regions)
