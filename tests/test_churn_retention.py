@@ -27,7 +27,7 @@ def test_the_largest_expected_loss_comes_first() -> None:
     assert found["customer_id"].tolist() == ["13047", "12583", "17850"]
     assert found["expected_loss"].tolist() == pytest.approx([99.9316, 73.0, 17.9877], rel=1e-4)
     assert found["rank"].tolist() == [1, 2, 3]
-    assert found["reasons"].tolist()[0] == "last order 90 days ago (typical: 90 days): raises the risk"
+    assert found["reasons"].tolist()[0] == "last order 90 days ago (typical): raises the risk"
 
 
 def test_subscriptions_lose_their_price_and_refunds_are_no_gain() -> None:

@@ -59,7 +59,7 @@ def explain(model: Model, features: pd.DataFrame, *, customers: Collection[str] 
 
 
 def dependence(
-    drivers: Drivers, features: pd.DataFrame, column: str, *, sample: int = 1_500, seed: int = 0
+    drivers: Drivers, features: pd.DataFrame, column: str, *, sample: int = 600, seed: int = 0
 ) -> pd.DataFrame:
     """Return value and contribution (log-odds) of one feature, for at most `sample` explained customers at random."""
     if column not in drivers.contributions:

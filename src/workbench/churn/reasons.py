@@ -97,7 +97,8 @@ def _sentence(column: str, value: Any, typical: Any, *, raises: bool, currency: 
     has, usual = (in_units(v, column, currency=currency) for v in (value, typical))
     saying = SAYINGS.get(column, "{name}: {value}") if has != "not known" else "{name}: {value}"
     said = saying.format(name=readable(column), value=has)
-    return f"{said} (typical: {usual}): {'raises' if raises else 'lowers'} the risk"
+    beside = "typical" if usual == has else f"typical: {usual}"
+    return f"{said} ({beside}): {'raises' if raises else 'lowers'} the risk"
 
 
 def _digits(value: float) -> str:

@@ -1,0 +1,148 @@
+"""The figures of a churn report, each drawn from a plain tidy frame.
+
+In: frames as `quality`, `backtest` and `explain` return them.   Out: matplotlib axes, for `charts.figure`.
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from workbench import charts
+from workbench.churn.explain import Drivers
+from workbench.churn.reasons import readable
+
+_BLUE, _ORANGE, _GREEN, _RED, _PINK, _SKY = charts.PALETTE
+_INK = "black"
+_PERCENT = PercentFormatter(1, decimals=0)
+# direction of a driver: colour and shape, so that neither has to be told apart alone
+_DIRECTIONS = {
+    "more raises the risk": (_RED, "▲"),
+    "more lowers the risk": (_BLUE, "▼"),
+    "up and down": (_GREEN, "◆"),
+    "differs by value": (_ORANGE, "●"),
+    "no effect": (_INK, "–"),
+}
+
+
+def plot_drivers(drivers: Drivers, *, top: int = 10, ax: Axes | None = None) -> Axes:
+    """Draw how much the strongest features move the risk, with 95 % intervals; colour and shape tell the direction."""
+    ax = charts.axes(ax)
+    rows = drivers.importance.head(top)[::-1].reset_index(drop=True)
+    for direction, group in rows[::-1].groupby("direction", sort=False):
+        colour, shape = _DIRECTIONS[str(direction)]
+        ax.barh(group.index, group["importance"], color=colour, height=0.65, label=f"{shape} {direction}")
+    ax.hlines(rows.index, rows["low"], rows["high"], color=_INK, linewidth=1.5)
+    shapes = rows["direction"].map(lambda direction: _DIRECTIONS[direction][1])
+    ax.set_yticks(rows.index, rows["column"].map(readable) + " " + shapes)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel("mean size of the contribution (log-odds)")
+    ax.legend(loc="lower right")
+    return ax
+
+
+def plot_dependence(shape: pd.DataFrame, *, column: str, ax: Axes | None = None) -> Axes:
+    """Draw value against contribution (log-odds) of one feature: customers and their trend, or range by category."""
+    ax = charts.axes(ax)
+    numeric = pd.api.types.is_numeric_dtype(shape["value"]) and shape["value"].nunique() > 2
+    (_draw_trend if numeric else _draw_categories)(shape, ax)
+    across, along = (ax.axhline, ax.set_ylabel) if numeric else (ax.axvline, ax.set_xlabel)
+    across(0, color=_INK, linewidth=0.8, alpha=0.5)
+    along("contribution (log-odds)")
+    ax.set_title(readable(column), loc="left")
+    return ax
+
+
+def plot_calibration(bins: pd.DataFrame, *, probability: pd.Series, ax: Axes | None = None) -> Axes:
+    """Draw predicted against observed churn rate by bin (predicted, observed, low, high), and all scores above."""
+    ax = charts.axes(ax)
+    ax.axline((0, 0), slope=1, color=_INK, linewidth=1, linestyle="--", alpha=0.6)
+    ax.errorbar(
+        bins["predicted"], bins["observed"], yerr=_error(bins, "observed"), fmt="o-", color=_BLUE, linewidth=1.2
+    )
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted probability of churn", ylabel="observed churn rate")
+    ax.xaxis.set_major_formatter(_PERCENT)
+    ax.yaxis.set_major_formatter(_PERCENT)
+    scores = ax.inset_axes((0, 1.03, 1, 0.18), sharex=ax)
+    scores.hist(probability, bins=40, range=(0, 1), color=_SKY)
+    scores.set_axis_off()
+    scores.set_title("how many customers have each probability", loc="left", fontsize="small")
+    return ax
+
+
+def plot_capture(deciles: pd.DataFrame, *, churn_rate: float, ax: Axes | None = None) -> Axes:
+    """Draw the share of churners reached by contacting the riskiest first, against random order and perfect foresight.
+
+    `deciles` has decile (1 is the riskiest), capture (cumulative, 0 to 1), low and high.
+    """
+    ax = charts.axes(ax)
+    contacted = np.concatenate([[0], deciles["decile"] / 10])
+    reached, low, high = (np.concatenate([[0], deciles[c]]) for c in ("capture", "low", "high"))
+    ax.plot([0, churn_rate, 1], [0, 1, 1], color=_GREEN, linestyle=":", linewidth=1.8, label="perfect foresight")
+    ax.fill_between(contacted, low, high, color=_SKY, alpha=0.4, linewidth=0)
+    ax.plot(contacted, reached, "o-", color=_BLUE, markersize=4, label="this model, 95 % interval")
+    ax.plot([0, 1], [0, 1], color=_INK, linestyle="--", linewidth=1, alpha=0.6, label="random order")
+    ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="customers contacted, riskiest first", ylabel="churners reached")
+    ax.xaxis.set_major_formatter(_PERCENT)
+    ax.yaxis.set_major_formatter(_PERCENT)
+    ax.legend(loc="lower right")
+    return ax
+
+
+def plot_quality(
+    quality: pd.DataFrame, *, metric: str, chosen: str, target: float | None, ax: Axes | None = None
+) -> Axes:
+    """Draw one metric of every model at every cut-off (cutoff, model, value, low, high), the chosen one in front."""
+    ax = charts.axes(ax)
+    cutoffs = sorted(quality["cutoff"].unique())
+    others = [name for name in quality["model"].unique() if name != chosen]
+    colours = dict(zip([chosen, *others], (_BLUE, _ORANGE, _GREEN, _RED, _PINK, _SKY), strict=False))
+    for place, (name, colour) in enumerate(colours.items()):
+        rows = quality[quality["model"] == name].sort_values("cutoff")
+        # Side by side within a cut-off, or the intervals would hide each other.
+        x = rows["cutoff"].map(cutoffs.index) + 0.12 * (place - (len(colours) - 1) / 2)
+        own = {"linewidth": 2, "markersize": 6} if name == chosen else {"linewidth": 1, "markersize": 4, "alpha": 0.8}
+        ax.errorbar(x, rows["value"], yerr=_error(rows, "value"), fmt="o-", color=colour, label=readable(name), **own)
+    if target is not None:
+        ax.axhline(target, color=_INK, linestyle="--", linewidth=1, alpha=0.6, label=f"target {target:g}")
+    ax.set_xticks(range(len(cutoffs)), [f"{pd.Timestamp(when):%Y-%m-%d}" for when in cutoffs])
+    ax.set(xlabel="cut-off", ylabel=metric)
+    shown = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    names = sorted(shown, key=lambda name: name.startswith("target"))
+    ax.legend([shown[name] for name in names], names, loc="upper left", bbox_to_anchor=(1, 1))
+    return ax
+
+
+def plot_base_rate(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the churn rate at every cut-off (cutoff, churn_rate, low, high) with its interval."""
+    ax = charts.axes(ax)
+    ax.errorbar(rates["cutoff"], rates["churn_rate"], yerr=_error(rates, "churn_rate"), fmt="o-", color=_BLUE)
+    ax.set(ylim=(0, 1), xlabel="cut-off", ylabel="churn rate")
+    ax.yaxis.set_major_formatter(_PERCENT)
+    ax.set_xticks(rates["cutoff"], [f"{when:%b %Y}" for when in rates["cutoff"]])
+    return ax
+
+
+def _error(rows: pd.DataFrame, value: str) -> np.ndarray:
+    """Return the arms of the intervals low to high as matplotlib wants them; never negative."""
+    return np.clip([rows[value] - rows["low"], rows["high"] - rows[value]], 0, None)
+
+
+def _draw_trend(shape: pd.DataFrame, ax: Axes) -> None:
+    # A few extreme customers would squeeze everybody else into a corner.
+    low, high = shape["value"].quantile([0.01, 0.99])
+    shape = shape[shape["value"].between(low, high)]
+    ax.scatter(shape["value"], shape["contribution"], s=10, color=_SKY, alpha=0.6, linewidths=0)
+    bins = pd.qcut(shape["value"], 20, duplicates="drop")
+    trend = shape.groupby(bins, observed=True)[["value", "contribution"]].median()
+    ax.plot(trend["value"], trend["contribution"], color=_RED, linewidth=2)
+
+
+def _draw_categories(shape: pd.DataFrame, ax: Axes, *, most: int = 8) -> None:
+    groups = shape["contribution"].groupby(shape["value"].astype(str))
+    rows = groups.agg(["size", "median", "min", "max"]).nlargest(most, "size").sort_values("median")
+    places = range(len(rows))
+    ax.hlines(places, rows["min"], rows["max"], color=_SKY, linewidth=6, alpha=0.6)
+    ax.scatter(rows["median"], places, color=_RED, zorder=3)
+    ax.set_yticks(places, [f"{name} ({size / len(shape):.0%})" for name, size in rows["size"].items()])
+    ax.margins(y=0.15)

@@ -1,0 +1,87 @@
+"""The figures show the figures: what is on the axes is what stood in the frame."""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+from workbench import charts
+from workbench.churn import plots
+from workbench.churn.explain import Drivers
+
+CUTOFFS = pd.to_datetime(["2024-01-01", "2024-04-01"])
+BINS = pd.DataFrame(
+    {"predicted": [0.1, 0.6], "observed": [0.0, 0.7], "low": [0.0, 0.5], "high": [0.2, 0.8], "customers": [90, 40]}
+)
+DECILES = pd.DataFrame({"decile": range(1, 11), "capture": np.linspace(0.3, 1, 10)}).assign(low=0.2, high=1.0)
+RATES = pd.DataFrame({"cutoff": CUTOFFS, "churn_rate": [0.4, 0.5], "low": [0.3, 0.4], "high": [0.5, 0.6]})
+QUALITY = pd.DataFrame(
+    [
+        (when, model, value, value - 0.02, value + 0.02)
+        for model, value in (("recency", 0.7), ("trees", 0.8))
+        for when in CUTOFFS
+    ],
+    columns=["cutoff", "model", "value", "low", "high"],
+)
+IMPORTANCE = pd.DataFrame(
+    [("recency_days", 0.9, "more raises the risk"), ("plan", 0.5, "differs by value"), ("orders", 0.4, "no effect")],
+    columns=["column", "importance", "direction"],
+).assign(low=0.1, high=1.0)
+DRIVERS = Drivers(contributions=pd.DataFrame(), base=0.0, importance=IMPORTANCE, seconds=0.0)
+NUMBERS = pd.DataFrame({"value": np.linspace(0, 9, 200), "contribution": np.linspace(-1, 1, 200)})
+WORDS = pd.DataFrame({"value": ["a", "a", "b", "c"], "contribution": [1.0, 3.0, -2.0, 0.0]})
+FIGURES = {
+    "drivers": lambda ax: plots.plot_drivers(DRIVERS, ax=ax),
+    "dependence on numbers": lambda ax: plots.plot_dependence(NUMBERS, column="recency_days", ax=ax),
+    "dependence on words": lambda ax: plots.plot_dependence(WORDS, column="plan", ax=ax),
+    "calibration": lambda ax: plots.plot_calibration(BINS, probability=pd.Series([0.1, 0.6]), ax=ax),
+    "capture": lambda ax: plots.plot_capture(DECILES, churn_rate=0.3, ax=ax),
+    "quality": lambda ax: plots.plot_quality(QUALITY, metric="AUC", chosen="trees", target=0.75, ax=ax),
+    "base rate": lambda ax: plots.plot_base_rate(RATES, ax=ax),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_draws_on_the_given_axes_and_fits_a_report(name: str) -> None:
+    before = dict(mpl.rcParams)
+    mine = charts.axes()
+    assert FIGURES[name](mine) is mine
+    assert mine.get_xlabel() or mine.get_title(loc="left")
+    assert len(charts.figure(mine, name).svg) < 100_000
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_makes_its_own_axes_where_none_are_given(name: str) -> None:
+    assert "<svg" in charts.figure(FIGURES[name](None), name).svg
+
+
+def test_drivers_come_strongest_on_top_with_name_and_direction() -> None:
+    ax = plots.plot_drivers(DRIVERS, top=2)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["plan ●", "days since the last order ▲"]
+    assert sorted(bar.get_width() for bar in ax.patches) == [0.5, 0.9]
+    plt.close(ax.figure)
+
+
+def test_categories_are_sorted_by_what_they_contribute() -> None:
+    ax = plots.plot_dependence(WORDS, column="plan")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["b (25%)", "c (25%)", "a (50%)"]
+    assert ax.collections[-1].get_offsets()[:, 0].tolist() == [-2.0, 0.0, 2.0]
+    plt.close(ax.figure)
+
+
+def test_capture_is_drawn_between_random_order_and_perfect_foresight() -> None:
+    ax = plots.plot_capture(DECILES, churn_rate=0.25)
+    lines = {line.get_label(): line.get_xydata().tolist() for line in ax.lines}
+    assert lines["perfect foresight"] == [[0, 0], [0.25, 1], [1, 1]]
+    assert lines["this model, 95 % interval"][1] == [0.1, pytest.approx(0.3)]
+    assert lines["random order"] == [[0, 0], [1, 1]]
+    plt.close(ax.figure)
+
+
+def test_quality_names_every_model_the_chosen_first_and_the_target_last() -> None:
+    ax = plots.plot_quality(QUALITY, metric="AUC", chosen="trees", target=0.75)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["trees", "recency", "target 0.75"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["2024-01-01", "2024-04-01"]
+    plt.close(ax.figure)
