@@ -4,6 +4,7 @@ In: a DuckDB connection and a path.   Out: a `Raw` table, all columns text, and 
 """
 
 import codecs
+import csv
 from pathlib import Path
 
 import ibis
@@ -29,7 +30,20 @@ def read(con: Backend, path: Path) -> Raw:
     encoding = "utf-8" if _is_utf8(path) else "latin-1"
     header = _header(path, encoding)
     separator = max(",;\t|", key=header.count)
-    table = con.read_csv(path, all_varchar=True, header=True, delim=separator, encoding=encoding, quote='"')
+    names = next(csv.reader([header], delimiter=separator))
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(f"{path}: column '{twice[0]}' is there twice")
+    # DuckDB would guess, and take a broken file for one with another header.
+    table = con.read_csv(
+        path,
+        columns=dict.fromkeys(names, "VARCHAR"),
+        auto_detect=False,
+        header=True,
+        delim=separator,
+        quote='"',
+        escape='"',
+        encoding=encoding,
+    )
     return from_text(table)
 
 
@@ -66,8 +80,8 @@ def _matches(table: ibis.Table) -> dict[str, dict[str, int]]:
 
 
 def _header(path: Path, encoding: str) -> str:
-    with path.open(encoding=encoding) as file:
-        header = file.readline()
+    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding) as file:
+        header = file.readline().rstrip("\n")
     if not header.strip():
         raise InputError(f"{path}: is empty; the first line must name the columns")
     return header

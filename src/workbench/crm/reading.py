@@ -70,8 +70,8 @@ def read_url(url: str, *, place: str) -> Found:
     try:
         con = ibis.connect(url)
         return _read_database(con, place=place)
-    except Exception as error:  # each driver has errors of its own
-        raise InputError(f"{place}: cannot be opened: {first_line(error)}") from error
+    except Exception as error:  # each driver has errors of its own, which may repeat the URL
+        raise InputError(f"{place}: cannot be opened: {first_line(error).replace(url, place)}") from None
 
 
 def read_file(con: Backend, path: Path) -> Raw:

@@ -26,7 +26,16 @@ from zoneinfo import available_timezones
 
 import ibis
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from workbench.crm import conform, reading
 from workbench.crm.contract import TABLES
@@ -61,11 +70,17 @@ class Origin(_Strict):
         return self
 
 
+def _spelled_out(given: object) -> object:
+    if not isinstance(given, str | dict):
+        raise ValueError("must be the name of a column (in quotes where YAML reads something else) or an origin")
+    return {"from": given} if isinstance(given, str) else given
+
+
 class TableMapping(_Strict):
     """One table of the contract: its file, the origin of its columns, and further columns to keep."""
 
     file: Name
-    columns: Annotated[dict[str, Name | Origin], Field(min_length=1)]
+    columns: Annotated[dict[str, Annotated[Origin, BeforeValidator(_spelled_out)]], Field(min_length=1)]
     keep: list[Name] = []
 
 
@@ -102,14 +117,13 @@ def _mapping(path: Path) -> dict[str, TableMapping]:
 
 
 def _say(fault: Any) -> str:
-    """Put a fault of the mapping in words; pydantic tries both forms of a column, only what is written is named."""
-    place = ".".join(str(part) for part in fault["loc"] if part not in ("constrained-str", "Origin"))
+    place = ".".join(str(part) for part in fault["loc"])
     key = str(fault["loc"][-1]) if fault["loc"] else ""
     if fault["type"] == "extra_forbidden":
         known = [field.alias or name for name, field in (TableMapping.model_fields | Origin.model_fields).items()]
         return f"unknown key '{place}'{did_you_mean(key, known)}"
     message = fault["msg"].removeprefix("Value error, ")
-    return f"{place}: {message}" if place else message
+    return f"{place}: {message}, found {fault['input']!r}" if place else f"must map tables, found {fault['input']!r}"
 
 
 def _faults(name: str, table: TableMapping, found: Mapping[str, conform.Raw]) -> list[str]:
@@ -127,7 +141,7 @@ def _faults(name: str, table: TableMapping, found: Mapping[str, conform.Raw]) ->
     if table.file not in found:
         return [*faults, f"{name}: no file '{table.file}' among {', '.join(found)}{did_you_mean(table.file, found)}"]
     there = found[table.file].table.columns
-    used = [_origin(one).column for one in table.columns.values()] + list(table.keep)
+    used = [one.column for one in table.columns.values()] + list(table.keep)
     return faults + [
         f"{name}: no column '{column}' in {table.file}{did_you_mean(column, there)}"
         for column in used
@@ -135,16 +149,11 @@ def _faults(name: str, table: TableMapping, found: Mapping[str, conform.Raw]) ->
     ]
 
 
-def _origin(given: str | Origin) -> Origin:
-    return Origin.model_validate({"from": given}) if isinstance(given, str) else given
-
-
 def _mapped(mapping: TableMapping, raw: conform.Raw) -> conform.Raw:
     """Return the columns under the contract's names as text, to be checked and cast like any CSV file."""
-    origins = {name: _origin(given) for name, given in mapping.columns.items()}
-    columns = {name: _values(origin, raw) for name, origin in origins.items()}
+    columns = {name: _values(origin, raw) for name, origin in mapping.columns.items()}
     kept = {snake(n): conform.number(raw, n) if n in raw.numeric else raw.table[n] for n in mapping.keep}
-    comma = frozenset(name for name, origin in origins.items() if origin.column in raw.decimal_comma)
+    comma = frozenset(name for name, origin in mapping.columns.items() if origin.column in raw.decimal_comma)
     return conform.Raw(table=raw.table.select(**columns, **kept), from_text=True, decimal_comma=comma)
 
 

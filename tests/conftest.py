@@ -1,0 +1,72 @@
+"""What several test files share: a small CRM to write out, the public data beside the project, a second engine."""
+
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+Folder = Callable[..., Path]
+
+
+@pytest.fixture
+def crm_folder(tmp_path: Path) -> Folder:
+    """Return a function that writes frames (Parquet) and texts (CSV) as a CRM folder: `crm_folder(orders=frame)`."""
+
+    def write(**tables: pd.DataFrame | str | bytes) -> Path:
+        folder = tmp_path / "crm"
+        folder.mkdir(exist_ok=True)
+        for name, table in tables.items():
+            if isinstance(table, pd.DataFrame):
+                table.to_parquet(folder / f"{name}.parquet", index=False)
+            else:
+                data = table.encode() if isinstance(table, str) else table
+                (folder / f"{name}.csv").write_bytes(data)
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of public data sets beside the project; tests that need it are skipped where it is absent."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the public data sets are not beside the project")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Return a local Spark session; `crm.open("pyspark://")` and `ibis.connect("pyspark://")` share it.
+
+    A table is what `spark.read.parquet(path).createOrReplaceTempView(name)` registered.
+    """
+    sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: pip install crm-workbench[spark]")
+    if shutil.which("java") is None:
+        pytest.skip("Java is not on the path")
+    folder = tmp_path_factory.mktemp("spark")
+    settings = {
+        "spark.driver.memory": "512m",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dderby.system.home={folder}",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.local.dir": str(folder / "local"),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # PySpark 4 does not yet vouch for pandas 3
+        builder = sql.SparkSession.builder.master("local[1]")
+        for key, value in settings.items():
+            builder = builder.config(key, value)
+        session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    yield session
+    session.stop()
