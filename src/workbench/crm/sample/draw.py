@@ -1,70 +1,78 @@
 """One market drawn from beginning to end, topic by topic.
 
-In: a market, how many customers, a seed.   Out: `Drawn`: its tables, the truth behind them, the planted breaches.
+In: a market, how many customers, a seed.   Out: a `World`: everything that happened, and what nobody could see of it.
 """
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from workbench.crm.sample import activity as visits
-from workbench.crm.sample import messages as words
-from workbench.crm.sample import orders as purchases
-from workbench.crm.sample import people as persons
-from workbench.crm.sample import tables
-from workbench.crm.sample import touches as contacts
+from workbench.crm.sample import (
+    activity,
+    consents,
+    decisions,
+    messages,
+    orders,
+    people,
+    personal,
+    subscriptions,
+    touches,
+)
 from workbench.crm.sample.markets import SampleMarket
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Drawn:
-    """One market of the sample."""
+class World:
+    """All that happened in one market; rows point to each other by position, times are days since 2023-01-01.
 
-    tables: dict[str, pd.DataFrame]
-    truth: pd.DataFrame
+    `who` is a row of `people`, `order` one of `orders`, `product` one of `products`, `campaign` one of `campaigns`;
+    `breach` says what is planted in a row, and is empty in the others.
+    """
 
-
-def draw_market(market: SampleMarket, *, customers: int, seed: int) -> Drawn:
-    """Draw one market."""
-    people = persons.draw(market, customers=customers, seed=seed)
-    orders, people = purchases.draw_orders(people, market, seed=seed)
-    products = purchases.draw_products(market, seed=seed)
-    orders, lines = purchases.fill_baskets(orders, products, market, seed=seed)
-    orders, lines = purchases.add_returns(orders, lines, people, market, seed=seed)
-    campaigns = contacts.draw_campaigns(market, seed=seed)
-    touches, people = contacts.draw_touches(people, orders, campaigns, market, seed=seed)
-    activity = visits.draw_activity(people, orders, market, seed=seed)
-    people = visits.last_logins(people, activity, market, seed=seed)
-    messages = words.draw_messages(people, orders, lines, products, market, seed=seed)
-    return Drawn(
-        tables={
-            "customers": tables.customers_table(people, market, seed=seed),
-            "orders": tables.orders_table(orders, touches, campaigns, people, market),
-            "order_lines": tables.order_lines_table(lines, products, len(orders), market),
-            "products": products,
-            "messages": tables.messages_table(messages, products, people, market),
-            "touches": tables.touches_table(touches, campaigns, people, market),
-            "campaigns": tables.campaigns_table(campaigns, market),
-            "activity": tables.activity_table(activity, people, market),
-        },
-        truth=truth_table(people, market),
-    )
+    market: SampleMarket
+    seed: int
+    people: pd.DataFrame
+    products: pd.DataFrame
+    orders: pd.DataFrame
+    lines: pd.DataFrame
+    campaigns: pd.DataFrame
+    touches: pd.DataFrame
+    activity: pd.DataFrame
+    messages: pd.DataFrame
+    subscriptions: pd.DataFrame
+    leads: pd.DataFrame
+    consents: pd.DataFrame
+    requests: pd.DataFrame
+    decisions: pd.DataFrame
 
 
-def truth_table(people: pd.DataFrame, market: SampleMarket) -> pd.DataFrame:
-    """What the process knows of each customer; times after the end of the data are not known to anybody yet."""
-    return pd.DataFrame(
-        {
-            "customer_id": people["customer_id"],
-            "market": market.name,
-            "rate_per_day": people["_rate_per_day"],
-            "fade_hazard_per_day": people["_fade_hazard_per_day"],
-            "spend_mean": people["_spend_mean"],
-            "contacted": people["_contacted"],
-            "signup_at": market.utc(people["_signup_day"].to_numpy()),
-            "fades_at": market.utc(people["_fades_day"].to_numpy(dtype=np.float64)),
-            "lost_at": market.utc(people["_lost_day"].to_numpy(dtype=np.float64)),
-            "role": people["_role"],
-        }
+def draw_market(market: SampleMarket, *, customers: int, seed: int) -> World:
+    """Draw one market; each topic has a stream of random numbers of its own."""
+    who = people.draw(market, customers=customers, seed=seed)
+    bought, who = orders.draw_orders(who, market, seed=seed)
+    products = orders.draw_products(market, seed=seed)
+    bought, lines = orders.fill_baskets(bought, products, market, seed=seed)
+    bought, lines = orders.add_returns(bought, lines, who, market, seed=seed)
+    campaigns = touches.draw_campaigns(market, seed=seed)
+    sent, who = touches.draw_touches(who, bought, campaigns, market, seed=seed)
+    contacts = consents.plant_contacts(who, sent, campaigns, market, seed=seed)
+    visits = activity.draw_activity(who, bought, market, seed=seed)
+    who = activity.last_logins(contacts.people, visits, market, seed=seed)
+    written = messages.draw_messages(who, bought, lines, products, market, seed=seed)
+    return World(
+        market=market,
+        seed=seed,
+        people=who,
+        products=products,
+        orders=bought,
+        lines=lines,
+        campaigns=campaigns,
+        touches=contacts.touches,
+        activity=visits,
+        messages=personal.plant_in_texts(written, market, seed=seed),
+        subscriptions=subscriptions.draw_subscriptions(who, bought, market, seed=seed),
+        leads=personal.plant_in_leads(subscriptions.draw_leads(who, market, seed=seed), market, seed=seed),
+        consents=consents.draw_consents(who, market, seed=seed),
+        requests=consents.draw_requests(who, contacts.optouts, market, seed=seed),
+        decisions=decisions.draw_decisions(who, bought, market, seed=seed),
     )

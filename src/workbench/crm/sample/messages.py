@@ -48,21 +48,21 @@ def _about_orders(
     mood = pd.Series(np.select([orders["trouble"], fading], ["trouble", "fading"], "engaged"), dtype="str")
     writes = ~orders["is_return"] & (rng.random(len(orders)) < mood.map(facts["share"]))
     product = lines.drop_duplicates("order").set_index("order")["product"]
-    return pd.DataFrame(
+    messages = pd.DataFrame(
         {
             "who": orders["who"],
             "day": orders["day"] + rng.uniform(1, 9, len(orders)),
             "mood": mood,
-            "order": orders.index,
             "product": product.reindex(orders.index),
         }
-    )[writes]
+    )
+    return messages.loc[writes]
 
 
 def _leaving(people: pd.DataFrame, facts: Facts, rng: np.random.Generator) -> pd.DataFrame:
     says = (people["_role"] != "dormant") & (rng.random(len(people)) < facts["leaving_share"])
     day = rng.uniform(people["_fades_day"], people["_lost_day"])
-    return pd.DataFrame({"who": people.index, "day": day, "mood": "leaving"})[says]
+    return pd.DataFrame({"who": people.index, "day": day, "mood": "leaving"}).loc[says]
 
 
 def _questions(people: pd.DataFrame, facts: Facts, rng: np.random.Generator) -> pd.DataFrame:
@@ -102,9 +102,8 @@ def _texts(
     messages: pd.DataFrame, products: pd.DataFrame, market: SampleMarket, facts: Facts, rng: np.random.Generator
 ) -> pd.Series:
     names = products["name"].to_numpy()
-    product = messages["product"].fillna(-1).astype(int)
-    anything = rng.integers(0, len(names), len(messages))
-    product = np.where(product >= 0, product, anything)
+    anything = pd.Series(rng.integers(0, len(names), len(messages)))
+    product = messages["product"].fillna(anything).to_numpy(dtype=int)
     slots = pd.DataFrame(
         {
             "product": names[product],
@@ -117,9 +116,8 @@ def _texts(
     for language, rows in messages.groupby("phrases").groups.items():
         phrases = read_data(f"texts/{language}.yaml")
         patterns = _patterns(messages.loc[rows], phrases, facts, rng)
-        texts[rows] = [
-            pattern.format(**slot) for pattern, slot in zip(patterns, slots.loc[rows].to_dict("records"), strict=True)
-        ]
+        values = slots.loc[rows].to_dict("records")
+        texts[rows] = [pattern.format_map(value) for pattern, value in zip(patterns, values, strict=True)]
     return texts.astype("str")
 
 

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from workbench.crm.sample.markets import SampleMarket, generator, read_data
+from workbench.crm.sample.planted import applies, planted_count
 
 _YOUNGEST_ADULT, _OLDEST, _CHILD = 2003, 1945, 2014
-_MINORS_PROTECTED = {"gdpr", "lgpd", "ccpa", "dpdp"}  # in force today; Japan's rule is a bill
+_FIRST_DAY = 10.0  # nobody but the dormant has been silent for three years when the data ends
+_HOUSEHOLDS = 8  # customers to a postcode
 
 
 def draw(market: SampleMarket, *, customers: int, seed: int) -> pd.DataFrame:
@@ -27,22 +29,20 @@ def draw(market: SampleMarket, *, customers: int, seed: int) -> pd.DataFrame:
     return _share_identity(people, market, seed=seed)
 
 
-def planted_count(customers: int) -> int:
-    """Return how many rows of each breach are planted among so many customers."""
-    return max(3, customers // 250)
-
-
 def _identity(market: SampleMarket, *, count: int, seed: int) -> pd.DataFrame:
     rng = generator(seed, market, "identity")
     gender = rng.choice(["female", "male", "diverse", ""], count, p=[0.50, 0.465, 0.01, 0.025])
     names = read_data("names.yaml")[market.prefix]
     first_female = np.where(gender == "", rng.random(count) < 0.5, gender == "female")
     given = np.where(first_female, rng.choice(names["female"], count), rng.choice(names["male"], count))
+    place = rng.permutation(count)  # no two customers of one postcode share a family name, but for the planted ones
+    family = np.array(names["family"])[(place // _HOUSEHOLDS + place % _HOUSEHOLDS) % len(names["family"])]
+    postcodes = rng.choice(np.arange(1000, 99_999), -(-count // _HOUSEHOLDS), replace=False)
     languages = list(market.languages)
     return pd.DataFrame(
         {
-            "name": np.char.add(np.char.add(given, " "), rng.choice(names["family"], count)),
-            "postcode": np.char.zfill(rng.integers(1000, 99999, count).astype(str), 5),
+            "name": np.char.add(np.char.add(given, " "), family),
+            "postcode": np.char.zfill(postcodes[place // _HOUSEHOLDS].astype(str), 5),
             "country": market.country,
             "country_name": market.country_name,
             "language": rng.choice(languages, count, p=list(market.languages.values())),
@@ -63,7 +63,9 @@ def _process(market: SampleMarket, *, count: int, seed: int) -> pd.DataFrame:
     hazard = rng.gamma(facts["fade_shape"], 1 / (market.fade_days * facts["fade_shape"]), count)
     hazard *= channel.map(facts["channel_hazard"]).to_numpy()
     early = rng.random(count) < 0.25  # part of the customers come with the launch, the others evenly
-    signup_day = np.where(early, rng.uniform(1, 90, count), rng.uniform(1, market.horizon - 20, count))
+    signup_day = np.where(
+        early, rng.uniform(_FIRST_DAY, 90, count), rng.uniform(_FIRST_DAY, market.horizon - 20, count)
+    )
     spend = market.order_value * (orders["spend_shape"] - 1) / rng.gamma(orders["spend_shape"], 1.0, count)
     cost = market.order_value * channel.map(facts["channel_cost"]).to_numpy() * rng.uniform(0.7, 1.3, count)
     return pd.DataFrame(
@@ -89,23 +91,29 @@ def _plant_roles(people: pd.DataFrame, market: SampleMarket, *, seed: int) -> pd
     people.loc[dormant, "_role"] = "dormant"
     people.loc[dormant, "_signup_day"] = rng.uniform(-1400, -1200, planted)
     people.loc[duplicate, "_role"] = "duplicate"
-    if market.regime in _MINORS_PROTECTED:
+    if applies("minor_profiled", market):
         people.loc[minor, "_role"] = "minor"
         people.loc[minor, "birth_year"] = _CHILD
+        people.loc[minor, "_signup_day"] = rng.uniform(_FIRST_DAY, market.horizon - 200, planted)
     return people
 
 
 def _share_identity(people: pd.DataFrame, market: SampleMarket, *, seed: int) -> pd.DataFrame:
-    """Give duplicates the name, postcode and birth year of another customer, the name slightly misspelt."""
+    """Give duplicates the name, slightly misspelt, postcode, birth year and gender of another customer."""
     rng = generator(seed, market, "duplicates")
     copies = people.index[people["_role"] == "duplicate"]
     originals = rng.choice(people.index[people["_role"] == "regular"], len(copies), replace=False)
     shared = ["postcode", "birth_year", "gender", "language"]
     people.loc[copies, shared] = people.loc[originals, shared].to_numpy()
-    people.loc[copies, "name"] = [name[0] + name[1:].replace(" ", "  ") for name in people.loc[originals, "name"]]
+    people.loc[copies, "name"] = [_misspelt(name) for name in people.loc[originals, "name"]]
     people["_duplicate_of"] = pd.Series(people.loc[originals, "customer_id"].to_numpy(), index=copies, dtype="str")
     people.insert(2, "email", people["customer_id"].str.lower() + "@example.com")
     return people
+
+
+def _misspelt(name: str) -> str:
+    middle = len(name) // 2
+    return name[:middle] + name[middle - 1] + name[middle:]
 
 
 def _pick(rng: np.random.Generator, shares: dict[str, float], count: int) -> pd.Series:

@@ -1,137 +1,134 @@
-"""The tables as a CRM would show them: simulated positions become ids, simulated days become UTC times.
+"""The tables as a CRM would show them: positions become ids, days become UTC times, what nobody can see is left out.
 
-In: the drawn frames of one market.   Out: frames with exactly the columns of `COLUMNS`.
+In: a `World`.   Out: frames with the columns of `schema.COLUMNS`.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from workbench.crm.sample.markets import DAYS, SampleMarket, generator
+from workbench.crm.sample.draw import World
+from workbench.crm.sample.markets import generator, read_data
+from workbench.crm.sample.schema import COLUMNS
 
-_TEXT, _TIME, _NUMBER, _WHOLE, _FLAG = pa.string(), pa.timestamp("us"), pa.float64(), pa.int64(), pa.bool_()
-
-COLUMNS: dict[str, dict[str, pa.DataType]] = {
-    "customers": {
-        "customer_id": _TEXT, "name": _TEXT, "email": _TEXT, "postcode": _TEXT, "signup_at": _TIME, "country": _TEXT,
-        "country_name": _TEXT, "language": _TEXT, "birth_year": _WHOLE, "gender": _TEXT, "segment": _TEXT,
-        "acquisition_channel": _TEXT, "acquisition_cost": _NUMBER, "last_login_at": _TIME, "preferred_store": _TEXT,
-        "fax": _TEXT,
-    },
-    "orders": {
-        "order_id": _TEXT, "customer_id": _TEXT, "ordered_at": _TIME, "amount": _NUMBER, "currency": _TEXT,
-        "campaign_id": _TEXT,
-    },
-    "order_lines": {"order_id": _TEXT, "product_id": _TEXT, "quantity": _WHOLE, "unit_price": _NUMBER},
-    "products": {"product_id": _TEXT, "name": _TEXT, "category": _TEXT, "price": _NUMBER},
-    "messages": {
-        "message_id": _TEXT, "sent_at": _TIME, "channel": _TEXT, "text": _TEXT, "customer_id": _TEXT, "language": _TEXT,
-        "rating": _WHOLE, "product_id": _TEXT, "campaign_id": _TEXT,
-    },
-    "touches": {
-        "touch_id": _TEXT, "customer_id": _TEXT, "channel": _TEXT, "sent_at": _TIME, "campaign_id": _TEXT,
-        "opened_at": _TIME, "clicked_at": _TIME, "converted_at": _TIME, "unsubscribed_at": _TIME,
-    },
-    "campaigns": {
-        "campaign_id": _TEXT, "name": _TEXT, "channel": _TEXT, "starts_at": _TIME, "ends_at": _TIME, "cost": _NUMBER,
-        "priority": _WHOLE,
-    },
-    "activity": {"customer_id": _TEXT, "occurred_at": _TIME, "kind": _TEXT},
-}  # fmt: skip
+_STORE_GIVEN_UP = 180  # the day on which the field `preferred_store` was last asked for
+_TRANSFERRED = ("customers", "touches", "messages")
 
 
-def customers_table(people: pd.DataFrame, market: SampleMarket, *, seed: int) -> pd.DataFrame:
-    """The customers, with a field nobody ever filled (`fax`) and one given up in the first half year."""
-    rng = generator(seed, market, "stores")
-    stores = np.array([f"{market.prefix}-S{number}" for number in range(1, 6)])
-    early = people["_signup_day"].between(0, DAYS / 6)
+def show(world: World) -> dict[str, pd.DataFrame]:
+    """Return the tables of one market; `fields` is the same for all and not among them."""
+    builders = {
+        "customers": _customers,
+        "orders": _orders,
+        "order_lines": _order_lines,
+        "products": lambda world: world.products,
+        "messages": _messages,
+        "touches": _touches,
+        "campaigns": _campaigns,
+        "activity": lambda world: _events(world, world.activity, occurred_at="day"),
+        "subscriptions": lambda world: _events(world, world.subscriptions, started_at="started", ended_at="ended"),
+        "leads": _leads,
+        "consents": lambda world: _events(world, world.consents, granted_at="granted", withdrawn_at="withdrawn"),
+        "requests": _requests,
+        "decisions": lambda world: _events(world, world.decisions, decided_at="day", explained_at="explained"),
+        "transfers": _transfers,
+    }
+    return {name: build(world).reindex(columns=list(COLUMNS[name])) for name, build in builders.items()}
+
+
+def fields_table() -> pd.DataFrame:
+    """Return the register of fields: one row per column of the tables that hold customer data."""
+    names = ["category", "personal", "sensitive", "purpose", "lawful_basis", "owner", "used_by"]
+    register = read_data("fields.yaml")
+    rows = [
+        {"table": table, "column": column, **dict(zip(names, said.get(column, said["default"]), strict=True))}
+        for table, said in register.items()
+        for column in COLUMNS[table]
+    ]
+    return pd.DataFrame(rows).assign(retention_days=float(read_data("process.yaml")["governance"]["retention_days"]))
+
+
+def numbered(world: World, letter: str, count: int) -> list[str]:
+    """Return ids for so many rows of a table, such as DE-T00000001."""
+    return [f"{world.market.prefix}-{letter}{number:08d}" for number in range(1, count + 1)]
+
+
+def _events(world: World, frame: pd.DataFrame, **times: str) -> pd.DataFrame:
+    """Add customer_id and, from columns of days, UTC times."""
+    seen = {name: world.market.utc(frame[day].to_numpy(dtype=float)) for name, day in times.items()}
+    return frame.assign(customer_id=_of_customer(world, frame["who"]), **seen)
+
+
+def _of_customer(world: World, who: pd.Series) -> pd.Series:
+    known = who.fillna(0).to_numpy(dtype=int)
+    return world.people["customer_id"].take(known).set_axis(who.index).mask(who.isna())
+
+
+def _customers(world: World) -> pd.DataFrame:
+    people, utc = world.people, world.market.utc
+    rng = generator(world.seed, world.market, "stores")
+    stores = pd.Series(rng.choice([f"{world.market.prefix}-S{number}" for number in range(1, 6)], len(people)))
     return people.assign(
-        signup_at=market.utc(people["_signup_day"].to_numpy()),
-        last_login_at=market.utc(people["_last_login_day"].to_numpy()),
-        preferred_store=pd.Series(rng.choice(stores, len(people)), dtype="str").where(early),
-        fax=pd.Series(index=people.index, dtype="str"),
-    )[list(COLUMNS["customers"])]
-
-
-def orders_table(
-    orders: pd.DataFrame, touches: pd.DataFrame, campaigns: pd.DataFrame, people: pd.DataFrame, market: SampleMarket
-) -> pd.DataFrame:
-    """The orders; those credited to a touch name its campaign."""
-    credited = touches.dropna(subset="order").set_index("order")["campaign"]
-    return pd.DataFrame(
-        {
-            "order_id": order_ids(len(orders), market),
-            "customer_id": customer_ids(people, orders["who"]),
-            "ordered_at": market.utc(orders["day"].to_numpy()),
-            "amount": orders["amount"],
-            "currency": market.currency,
-            "campaign_id": credited.map(campaigns["campaign_id"]).reindex(orders.index),
-        }
+        signup_at=utc(people["_signup_day"].to_numpy()),
+        last_login_at=utc(people["_last_login_day"].to_numpy()),
+        preferred_store=stores.where(people["_signup_day"].between(0, _STORE_GIVEN_UP)),
     )
 
 
-def order_lines_table(lines: pd.DataFrame, products: pd.DataFrame, orders: int, market: SampleMarket) -> pd.DataFrame:
-    """The lines of all orders; those of returns have a negative quantity."""
-    ids = pd.Series(order_ids(orders, market)).take(lines["order"]).to_numpy()
-    product = products["product_id"].take(lines["product"]).to_numpy()
-    return lines.assign(order_id=ids, product_id=product)[list(COLUMNS["order_lines"])]
+def _orders(world: World) -> pd.DataFrame:
+    credited = world.touches.dropna(subset="order").set_index("order")["campaign"]
+    orders = _events(world, world.orders, ordered_at="day")
+    return orders.assign(
+        order_id=numbered(world, "O", len(orders)),
+        currency=world.market.currency,
+        campaign_id=credited.map(world.campaigns["campaign_id"]).reindex(orders.index),
+    )
 
 
-def messages_table(
-    messages: pd.DataFrame, products: pd.DataFrame, people: pd.DataFrame, market: SampleMarket
-) -> pd.DataFrame:
-    """The messages; the sender of some is not known."""
-    product = products["product_id"].reindex(messages["product"].astype("Int64")).to_numpy()
+def _order_lines(world: World) -> pd.DataFrame:
+    ids = np.array(numbered(world, "O", len(world.orders)), dtype=object)
+    product = world.products["product_id"].to_numpy()
+    return world.lines.assign(order_id=ids[world.lines["order"]], product_id=product[world.lines["product"]])
+
+
+def _messages(world: World) -> pd.DataFrame:
+    messages = _events(world, world.messages, sent_at="day")
+    product = pd.Series(world.products["product_id"]).reindex(messages["product"]).to_numpy()
     return messages.assign(
-        message_id=[f"{market.prefix}-M{number:07d}" for number in range(1, len(messages) + 1)],
-        sent_at=market.utc(messages["day"].to_numpy()),
-        customer_id=pd.Series(customer_ids(people, messages["who"])).mask(messages["anonymous"]),
+        message_id=numbered(world, "M", len(messages)),
+        customer_id=messages["customer_id"].mask(messages["anonymous"]),
         product_id=product,
-    ).reindex(columns=list(COLUMNS["messages"]))
+    )
 
 
-def touches_table(
-    touches: pd.DataFrame, campaigns: pd.DataFrame, people: pd.DataFrame, market: SampleMarket
-) -> pd.DataFrame:
-    """The touches, with what became of each."""
-    events = ["opened", "clicked", "converted", "unsubscribed"]
-    times = {f"{event}_at": market.utc(touches[event].to_numpy()) for event in events}
+def _touches(world: World) -> pd.DataFrame:
+    ends = {f"{event}_at": event for event in ("opened", "clicked", "converted", "unsubscribed")}
+    touches = _events(world, world.touches, sent_at="day", **ends)
+    campaign = world.campaigns["campaign_id"].to_numpy()[touches["campaign"]]
+    return touches.assign(touch_id=numbered(world, "T", len(touches)), campaign_id=campaign)
+
+
+def _campaigns(world: World) -> pd.DataFrame:
+    utc, day = world.market.utc, world.campaigns["day"].to_numpy(dtype=float)
+    return world.campaigns.assign(starts_at=utc(day), ends_at=utc(day + 0.9))
+
+
+def _leads(world: World) -> pd.DataFrame:
+    leads = _events(world, world.leads, created_at="created", converted_at="converted")
+    return leads.assign(lead_id=numbered(world, "L", len(leads)), country=world.market.country)
+
+
+def _requests(world: World) -> pd.DataFrame:
+    utc, requests = world.market.utc, world.requests
+    days = {f"{event}_at": utc(requests[event].to_numpy()) for event in ("received", "acknowledged", "closed")}
+    return requests.assign(request_id=numbered(world, "R", len(requests)), **days)
+
+
+def _transfers(world: World) -> pd.DataFrame:
+    rows: Sequence[tuple[str, tuple[str, str | None]]] = list(
+        zip(_TRANSFERRED, world.market.transfers.items(), strict=True)
+    )
     return pd.DataFrame(
-        {
-            "touch_id": [f"{market.prefix}-T{number:08d}" for number in range(1, len(touches) + 1)],
-            "customer_id": customer_ids(people, touches["who"]),
-            "channel": touches["channel"],
-            "sent_at": market.utc(touches["day"].to_numpy()),
-            "campaign_id": campaigns["campaign_id"].take(touches["campaign"]).to_numpy(),
-            **times,
-        }
-    )
-
-
-def campaigns_table(campaigns: pd.DataFrame, market: SampleMarket) -> pd.DataFrame:
-    """The campaigns; each is open for a week."""
-    day = campaigns["day"].to_numpy(dtype=float)
-    return campaigns.assign(starts_at=market.utc(day), ends_at=market.utc(day + 0.9)).reindex(
-        columns=list(COLUMNS["campaigns"])
-    )
-
-
-def activity_table(activity: pd.DataFrame, people: pd.DataFrame, market: SampleMarket) -> pd.DataFrame:
-    """The visits."""
-    return pd.DataFrame(
-        {
-            "customer_id": customer_ids(people, activity["who"]),
-            "occurred_at": market.utc(activity["day"].to_numpy()),
-            "kind": activity["kind"],
-        }
-    )
-
-
-def customer_ids(people: pd.DataFrame, who: pd.Series) -> pd.Series:
-    """Return the ids of customers by their position, index kept."""
-    return people["customer_id"].take(who).set_axis(who.index)
-
-
-def order_ids(count: int, market: SampleMarket) -> list[str]:
-    """Return the ids of so many orders."""
-    return [f"{market.prefix}-O{number:07d}" for number in range(1, count + 1)]
+        [{"table": table, "country": country, "mechanism": mechanism} for table, (country, mechanism) in rows]
+    ).assign(from_country=world.market.country)

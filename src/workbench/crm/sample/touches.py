@@ -6,12 +6,10 @@ it, and the odds of unsubscribing from the channel rise with each of them by a k
 In: people with their states, orders.   Out: campaigns; touches in time order, days not yet turned into times.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
-from workbench.crm.sample.markets import DAYS, START, Facts, Flags, Floats, SampleMarket, generator, read_data
+from workbench.crm.sample.markets import DAYS, START, Facts, Flags, Floats, Ints, SampleMarket, generator, read_data
 
 CHANNELS = ("email", "push", "sms")
 _EVERY_DAYS = {"email": 7, "push": 14, "sms": 28}
@@ -26,7 +24,7 @@ def draw_campaigns(market: SampleMarket, *, seed: int) -> pd.DataFrame:
     days = [(day, channel) for channel in CHANNELS for day in range(first[channel], DAYS - 1, every[channel])]
     days += [(day, "email") for day in range(6, DAYS - 1, 7) if _month(day) in _HIGH_SEASON]
     campaigns = pd.DataFrame(days, columns=["day", "channel"]).sort_values(["day", "channel"], ignore_index=True)
-    names = [f"{c.channel} {START + pd.Timedelta(days=c.day):%Y-%m-%d}" for c in campaigns.itertuples()]
+    names = campaigns["channel"] + (START + pd.to_timedelta(campaigns["day"], unit="D")).dt.strftime(" %Y-%m-%d")
     ids = [f"{market.prefix}-C{number:03d}" for number in range(1, len(names) + 1)]
     cost = campaigns["channel"].map({"email": 2.0, "push": 1.0, "sms": 6.0}) * market.order_value
     return campaigns.assign(
@@ -43,71 +41,48 @@ def draw_touches(
     """Return the touches (who, campaign, channel, day, … as days) and people with `_subscribed_<channel>`."""
     facts = read_data("process.yaml")["touches"]
     people = _subscribe(people, facts["subscribed_share"], generator(seed, market, "subscribing"))
-    rounds = _Rounds.start(people, campaigns, market, facts, generator(seed, market, "sending"))
-    sent = pd.concat([rounds.send(number) for number in range(len(campaigns))], ignore_index=True)
+    sent = _send(people, campaigns, facts, generator(seed, market, "sending"))
     touches = _respond(sent, people, facts, generator(seed, market, "responding"))
     return _attribute(touches, orders, facts, generator(seed, market, "attributing")), people
 
 
 def _subscribe(people: pd.DataFrame, shares: dict[str, float], rng: np.random.Generator) -> pd.DataFrame:
-    reachable = people["_contacted"] & (people["_role"] != "dormant")
-    chosen = {channel: reachable & (rng.random(len(people)) < shares[channel]) for channel in CHANNELS}
+    dormant = people["_role"] == "dormant"
+    chosen = {
+        channel: people["_contacted"] & (rng.random(len(people)) < shares[channel]) & ~(dormant & (channel != "email"))
+        for channel in CHANNELS
+    }
     people = people.assign(**{f"_subscribed_{channel}": flags for channel, flags in chosen.items()})
     return people.assign(_contact_level=rng.beta(2, 2, len(people)))
 
 
-@dataclass(kw_only=True)
-class _Rounds:
-    """Sends one campaign after the other; who has unsubscribed and how many touches each has had is carried along."""
+def _send(people: pd.DataFrame, campaigns: pd.DataFrame, facts: Facts, rng: np.random.Generator) -> pd.DataFrame:
+    """Send one campaign after the other; who has unsubscribed and how many touches each has had is carried along."""
+    signup, fades, level = (people[column].to_numpy() for column in ("_signup_day", "_fades_day", "_contact_level"))
+    silent = (people["_role"] == "dormant").to_numpy()
+    subscribed = {channel: people[f"_subscribed_{channel}"].to_numpy(copy=True) for channel in CHANNELS}
+    received = np.zeros((len(campaigns) + 1, len(people)), dtype=np.int16)  # touches before each campaign
+    windows = np.searchsorted(campaigns["day"], campaigns["day"] - facts["pressure_days"])
+    sent = []
+    for number, (channel, day) in enumerate(zip(campaigns["channel"], campaigns["day"], strict=True)):
+        reached = rng.random(len(people)) < 2 * facts["breadth"][channel] * level
+        who = np.flatnonzero(subscribed[channel] & (signup < day) & reached)
+        pressure = received[number, who] - received[windows[number], who]
+        leaves = rng.random(len(who)) < _unsubscribing(pressure, day > fades[who], facts)
+        leaves &= ~silent[who]
+        subscribed[channel][who[leaves]] = False
+        received[number + 1] = received[number]
+        received[number + 1, who] += 1
+        touch = {"who": who, "campaign": number, "channel": channel, "pressure": pressure, "leaves": leaves}
+        sent.append(pd.DataFrame({**touch, "day": day + rng.uniform(0.1, 0.75, len(who))}))
+    return pd.concat(sent, ignore_index=True)
 
-    campaigns: pd.DataFrame
-    market: SampleMarket
-    facts: Facts
-    breadth: dict[str, float]
-    rng: np.random.Generator
-    signup: Floats
-    fades: Floats
-    level: Floats
-    subscribed: dict[str, Flags]
-    received: np.ndarray  # campaigns + 1 x people: touches before each campaign
 
-    @classmethod
-    def start(
-        cls, people: pd.DataFrame, campaigns: pd.DataFrame, market: SampleMarket, facts: Facts, rng: np.random.Generator
-    ) -> "_Rounds":
-        return cls(
-            campaigns=campaigns,
-            market=market,
-            facts=facts,
-            breadth=facts["breadth"],
-            rng=rng,
-            signup=people["_signup_day"].to_numpy(),
-            fades=people["_fades_day"].to_numpy(),
-            level=people["_contact_level"].to_numpy(),
-            subscribed={channel: people[f"_subscribed_{channel}"].to_numpy(copy=True) for channel in CHANNELS},
-            received=np.zeros((len(campaigns) + 1, len(people)), dtype=np.int16),
-        )
-
-    def send(self, number: int) -> pd.DataFrame:
-        channel, day = self.campaigns["channel"].iloc[number], int(self.campaigns["day"].iloc[number])
-        reached = self.rng.random(len(self.signup)) < 2 * self.breadth[channel] * self.level
-        who = np.flatnonzero(self.subscribed[channel] & (self.signup < day) & reached)
-        window = np.searchsorted(self.campaigns["day"], day - self.facts["pressure_days"])
-        pressure = self.received[number, who] - self.received[window, who]
-        self.received[number + 1] = self.received[number]
-        self.received[number + 1, who] += 1
-        leaves = self.rng.random(len(who)) < self._unsubscribing(pressure, day > self.fades[who])
-        self.subscribed[channel][who[leaves]] = False
-        sent = day + self.rng.uniform(0.1, 0.75, len(who))
-        return pd.DataFrame(
-            {"who": who, "campaign": number, "channel": channel, "day": sent, "pressure": pressure, "leaves": leaves}
-        )
-
-    def _unsubscribing(self, pressure: np.ndarray, fading: Flags) -> Floats:
-        base = self.facts["unsubscribe_base"]
-        per_touch, by_fading = self.facts["unsubscribe_log_odds_per_touch"], self.facts["unsubscribe_log_odds_fading"]
-        log_odds = np.log(base / (1 - base)) + per_touch * pressure + by_fading * fading
-        return 1 / (1 + np.exp(-log_odds))
+def _unsubscribing(pressure: Ints, fading: Flags, facts: Facts) -> Floats:
+    base = facts["unsubscribe_base"]
+    log_odds = np.log(base / (1 - base)) + facts["unsubscribe_log_odds_per_touch"] * pressure
+    odds: Floats = np.exp(log_odds + facts["unsubscribe_log_odds_fading"] * fading)
+    return odds / (1 + odds)
 
 
 def _respond(sent: pd.DataFrame, people: pd.DataFrame, facts: Facts, rng: np.random.Generator) -> pd.DataFrame:
@@ -134,9 +109,10 @@ def _attribute(touches: pd.DataFrame, orders: pd.DataFrame, facts: Facts, rng: n
     touches = touches.sort_values("day", kind="stable", ignore_index=True)
     bought = orders.loc[~orders["is_return"] & (rng.random(len(orders)) < facts["attributed_share"]), ["who", "day"]]
     sent = touches[["who", "day"]].assign(touch=touches.index, sent_day=touches["day"])
-    credit = pd.merge_asof(bought.rename_axis("order").reset_index(), sent, on="day", by="who",
-                           tolerance=float(facts["attribution_days"]), allow_exact_matches=False)  # fmt: skip
-    credit = credit.dropna(subset="touch").drop_duplicates("touch").astype({"touch": int}).set_index("touch")
+    bought = bought.rename_axis("order").reset_index()
+    credit = pd.merge_asof(bought, sent, on="day", by="who", allow_exact_matches=False).dropna(subset="touch")
+    credit = credit[credit["day"] - credit["sent_day"] < facts["attribution_days"]].astype({"touch": int})
+    credit = credit.drop_duplicates("touch").set_index("touch")
     credit = credit[~touches["leaves"].to_numpy()[credit.index]]
     wait = credit["day"] - credit["sent_day"]
     reopened = credit["sent_day"] + 0.3 * wait
