@@ -1,7 +1,9 @@
 """The three statements of what is needed agree: pyproject.toml, environment.yml and requirements.lock."""
 
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import yaml
@@ -45,3 +47,16 @@ def test_no_copyleft_package_is_declared():
         about = metadata(name)
         licence = f"{about.get('License-Expression') or ''} {about.get('License') or ''}"[:200]
         assert not re.search(r"\bA?GPL", licence), (name, licence)
+
+
+def test_every_library_that_the_package_imports_is_declared():
+    sources = "\n".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    imported = set(re.findall(r"^\s*(?:from|import) (\w+)", sources, re.M)) - set(sys.stdlib_module_names)
+    owners = packages_distributions()
+    # cpuinfo is what codecarbon asks, cycler is part of matplotlib: both are touched for their sake alone.
+    unknown = [
+        m
+        for m in imported - {"workbench", "cpuinfo", "cycler"}
+        if not {o.lower().replace("_", "-") for o in owners[m]} & set(needed())
+    ]
+    assert unknown == []
