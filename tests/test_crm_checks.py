@@ -107,6 +107,10 @@ BAD = {
         {"customers": customers(birth_year=[1980, 1850, 2026])},
         "customers.birth_year: out of range in 2 rows, such as '1850', '2026'; allowed: 1900 to 2025",
     ),
+    "half a year": (
+        {"customers": customers(birth_year=[1980, None, 1990.5])},
+        "customers.birth_year: not whole in 1 row, such as '1990.5'; allowed: years",
+    ),
     "unparseable": (
         {"orders": "order_id,customer_id,ordered_at,amount\n1,a,someday,3\n2,a,2024-01-01,many\n"},
         "orders.ordered_at: cannot be read in 1 row, such as 'someday'; "

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from workbench.crm.conform import Raw, conform, typed_columns, utc
+from workbench.crm.conform import Raw, conform, settle, typed_columns, utc
 from workbench.crm.contract import TABLES
 
 ORDERS = TABLES["orders"]
@@ -37,7 +37,8 @@ def typed(name, values, *, from_text=False):
         ("amount", pa.array([5]), [5.0]),
         ("amount", pa.array([1.5, float("nan")]), [1.5, None]),
         ("amount", pa.array(["1.5"]), "does not fit"),
-        ("currency", pa.array([978]), "does not fit"),
+        ("currency", pa.array([978]), ["978"]),
+        ("currency", pa.array([9.5]), "does not fit"),
     ],
 )
 def test_columns_of_a_typed_file(name, given, expected):
@@ -64,6 +65,15 @@ def test_unknown_columns_are_kept_as_they_are():
     raw = Raw(table=ibis.memtable({"customer_id": [1], "churn_score": [86], "city": ["Bonn"]}))
     found = conform(raw, TABLES["customers"]).to_pyarrow().to_pylist()
     assert found == [{"customer_id": "1", "churn_score": 86, "city": "Bonn"}]
+
+
+def test_whole_numbers_with_gaps_and_columns_without_a_value_take_the_contracts_type():
+    """As pandas writes them: floats for whole numbers with gaps, and no type for a column of None."""
+    frame = pd.DataFrame({"customer_id": ["a", "b"], "birth_year": [1980, None], "signup_at": [None, None]})
+    raw = Raw(table=ibis.memtable(frame.astype({"signup_at": "float64"})))
+    found = conform(settle(raw, TABLES["customers"]), TABLES["customers"])
+    assert found.to_pyarrow().to_pylist()[0] == {"customer_id": "a", "birth_year": 1980, "signup_at": None}
+    assert str(found.signup_at.type()) == "timestamp"
 
 
 def test_a_clock_in_london_is_an_hour_ahead_of_utc_in_summer_only():

@@ -127,6 +127,9 @@ def _rules(raw: Raw, spec: TableSpec, columns: dict[str, Any], *, now: datetime)
         if raw.from_text and column.kind not in ("id", "text"):
             bad = value.isnull() & (given.strip() != "")
             yield _Rule(column=name, bad=bad, shown=given, problem="cannot be read", allowed=WORDS[column.kind])
+        elif given.type().is_floating() and column.kind in ("integer", "year"):
+            bad = value.isnull() & ~given.isnan()
+            yield _Rule(column=name, bad=bad, shown=given, problem="not whole", allowed=WORDS[column.kind])
         yield from _within(column, value, given, now=now)
         if column.after in columns:
             bad, problem = value < columns[column.after], f"lies before {column.after}"

@@ -5,16 +5,25 @@ Ids become strings, times naive UTC; what was read from CSV as text is cast, and
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import ibis
 import ibis.expr.datatypes as dt
 
 from workbench.crm.contract import Column, Kind, TableSpec
 
+_TYPES: dict[Kind, dt.DataType] = {
+    "id": dt.string,
+    "text": dt.string,
+    "number": dt.float64,
+    "integer": dt.int64,
+    "year": dt.int64,
+    "timestamp": dt.Timestamp(),
+    "boolean": dt.boolean,
+}
 WORDS: dict[Kind, str] = {
     "id": "text or whole numbers",
-    "text": "text",
+    "text": "text or whole numbers",
     "number": "numbers",
     "integer": "whole numbers",
     "year": "years",
@@ -53,6 +62,18 @@ def conform(raw: Raw, spec: TableSpec) -> ibis.Table:
     return raw.table.mutate(**further_numbers(raw, spec), **typed_columns(raw, spec))
 
 
+def settle(raw: Raw, spec: TableSpec) -> Raw:
+    """Give columns of another type that hold no value at all the type of the contract: files do not know better."""
+    columns = typed_columns(raw, spec)
+    misfits = [c for c in spec.columns if c.name in raw.table.columns and c.name not in columns]
+    if not misfits:
+        return raw
+    counts = raw.table.aggregate(**{column.name: raw.table[column.name].count() for column in misfits})
+    filled = counts.to_pyarrow().to_pylist()[0]
+    empty = {column.name: ibis.null(_TYPES[column.kind]) for column in misfits if not filled[column.name]}
+    return replace(raw, table=raw.table.mutate(**empty)) if empty else raw
+
+
 def further_numbers(raw: Raw, spec: TableSpec) -> dict[str, ibis.Value]:
     """Return the numeric columns of a CSV file that the contract does not know, as expressions over `raw.table`."""
     names = [name for name in raw.table.columns if name in raw.numeric and spec.column(name) is None]
@@ -80,25 +101,24 @@ def blank(value: ibis.Value) -> ibis.Value:
 
 
 def _typed(raw: Raw, column: Column) -> ibis.Value | None:
+    """Return a column as its kind, or None where its type does not fit; casts lose nothing."""
     value = raw.table[column.name]
-    kind, found = column.kind, value.type()
+    found = value.type()
     if raw.from_text:
-        return _from_text(value, kind, column.name in raw.decimal_comma)
-    if kind == "id":
-        whole = found.is_integer() or (found.is_decimal() and found.scale == 0)
-        return value.cast("string") if whole or found.is_uuid() else value if found.is_string() else None
-    if kind == "timestamp":
-        return _naive_utc(value) if found.is_timestamp() or found.is_date() else None
-    if kind == "number" and found.is_numeric():
-        number = value.cast("float64")
-        return ibis.ifelse(number.isnan(), ibis.null("float64"), number)
-    fits = {
-        "text": found.is_string(),
-        "integer": found.is_integer(),
-        "year": found.is_integer(),
-        "boolean": found.is_boolean(),
-    }
-    return value if fits.get(kind, False) or found.is_null() else None
+        return _from_text(value, column.kind, column.name in raw.decimal_comma)
+    match column.kind:
+        case "id" | "text":
+            whole = found.is_integer() or (found.is_decimal() and found.scale == 0)
+            return value if found.is_string() else value.cast("string") if whole or found.is_uuid() else None
+        case "timestamp":
+            return _naive_utc(value) if found.is_timestamp() or found.is_date() else None
+        case "number":
+            return _without_nan(value.cast("float64")) if found.is_numeric() else None
+        case "integer" | "year":  # pandas turns whole numbers with gaps into floats
+            whole = _whole(value.cast("float64")) if found.is_numeric() else None
+            return value if found.is_integer() else whole
+        case "boolean":
+            return value if found.is_boolean() else None
 
 
 def _from_text(value: ibis.Value, kind: Kind, decimal_comma: bool) -> ibis.Value:
@@ -108,13 +128,19 @@ def _from_text(value: ibis.Value, kind: Kind, decimal_comma: bool) -> ibis.Value
         case "boolean":
             return value.try_cast("boolean")
         case "number":
-            number = _number_from_text(value, decimal_comma)
-            return ibis.ifelse(number.isnan(), ibis.null("float64"), number)
+            return _without_nan(_number_from_text(value, decimal_comma))
         case "integer" | "year":
-            number = _number_from_text(value, decimal_comma)
-            return ibis.ifelse(number == number.round(), number, ibis.null("float64")).try_cast("int64")
-        case _:
+            return _whole(_number_from_text(value, decimal_comma))
+        case "id" | "text":
             return value
+
+
+def _without_nan(value: ibis.Value) -> ibis.Value:
+    return ibis.ifelse(value.isnan(), ibis.null("float64"), value)
+
+
+def _whole(value: ibis.Value) -> ibis.Value:
+    return ibis.ifelse(value == value.round(), value, ibis.null("float64")).try_cast("int64")
 
 
 def _number_from_text(value: ibis.Value, decimal_comma: bool) -> ibis.Value:

@@ -28,7 +28,12 @@ def import_source(source: str, files: Sequence[Path], *, folder: Path, mapping: 
     """Write a source as a CRM folder, whole or not at all; return each cleaning rule with the rows it took.
 
     The result has the columns rule, rows, what. The folder must be new or empty, or hold nothing but tables of the
-    contract from an earlier import, which are replaced. What does not keep to the contract is refused like any CRM.
+    contract from an earlier import, which are replaced. InputError: an unknown source, files that cannot be read, a
+    folder with other files, or data that does not keep to the contract.
+
+    >>> import_source("telko", [], folder=Path("crm"))
+    Traceback (most recent call last):
+    workbench.errors.InputError: 'telko' is no source; did you mean 'telco'?; there is: online_retail, telco, tables
     """
     if source not in SOURCES:
         raise InputError(f"'{source}' is no source{did_you_mean(source, SOURCES)}; there is: {', '.join(SOURCES)}")

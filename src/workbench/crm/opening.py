@@ -81,7 +81,14 @@ def open(
     """Open a CRM, refuse one with faults, and cut it to countries and days (UTC; both days are in).
 
     `countries` are those of the customers; a table with a customer_id keeps the rows of these customers only.
-    All faults of all tables stand in one InputError.
+    InputError: nothing there, no customers in these countries, or faults: all faults of all tables in one message.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "customers.csv").write_text("customer_id,country\\na,DE\\nb,FR\\n")
+    >>> open(folder, countries=["DE"]).frame("customers")
+      customer_id country
+    0           a      DE
     """
     found = _find(location)
     refuse_faults(found)
@@ -101,7 +108,14 @@ def refuse_faults(found: reading.Found) -> None:
 
 
 def inspect(location: str | Path) -> Inspection:
-    """Say what is at a location and what is wrong with it; an InputError only where there is no CRM at all."""
+    """Say what is at a location and what is wrong with it; an InputError only where there is no CRM at all.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "customers.csv").write_text("customer_id,country\\na,DE\\na,FR\\n")
+    >>> print(*inspect(folder).faults)
+    customers.customer_id: key repeated in 1 row, such as 'a'; allowed: one row for each customer_id
+    """
     found = _find(location)
     looked = checks.look(found, now=_now())
     rows = []
@@ -113,7 +127,7 @@ def inspect(location: str | Path) -> Inspection:
         rows.append((facts.table, facts.rows, len(columns), *days, unknown))
     names = ["table", "rows", "columns", "first", "last", "unknown columns"]
     return Inspection(
-        tables=pd.DataFrame(rows, columns=names),
+        tables=pd.DataFrame(rows, columns=names).astype({"rows": "Int64"}),
         missing=tuple(name for name in TABLES if name not in found.tables and name not in found.unreadable),
         faults=tuple(fault for facts in looked for fault in facts.faults),
     )

@@ -17,7 +17,7 @@ import pandas as pd
 from ibis.backends.duckdb import Backend
 
 from workbench.crm import csvfiles
-from workbench.crm.conform import Raw
+from workbench.crm.conform import Raw, settle
 from workbench.crm.contract import TABLES
 from workbench.crm.sample.files import manifest
 from workbench.errors import InputError
@@ -47,7 +47,7 @@ def read_folder(folder: Path) -> Found:
             unreadable[path.stem] = f"is there as {path.name} and in another format; keep one"
             continue
         try:
-            tables[path.stem] = read_file(con, path)
+            tables[path.stem] = settle(read_file(con, path), TABLES[path.stem])
         except (duckdb.Error, OSError, InputError) as error:
             unreadable[path.stem] = f"{path.name} cannot be read: {first_line(error)}"
     others = tuple(path.stem for path in paths if path.stem not in TABLES)
@@ -121,5 +121,5 @@ def first_line(error: Exception) -> str:
 
 def _read_database(con: Any, *, place: str) -> Found:
     names = con.list_tables()
-    tables = {name: Raw(table=con.table(name)) for name in TABLES if name in names}
+    tables = {name: settle(Raw(table=con.table(name)), spec) for name, spec in TABLES.items() if name in names}
     return Found(place=place, tables=tables, others=tuple(name for name in names if name not in TABLES))
