@@ -39,6 +39,18 @@ def shared_data() -> Path:
     return folder
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """PySpark 4 does not yet vouch for pandas 3, and speaks to it in old words: forgiven where Spark is used."""
+    forgiven = (
+        "ignore:PySpark does not yet fully support pandas:FutureWarning",
+        "ignore:The copy keyword is deprecated:pandas.errors.Pandas4Warning",
+    )
+    for item in items:
+        if "spark" in getattr(item, "fixturenames", ()):
+            for warning in forgiven:
+                item.add_marker(pytest.mark.filterwarnings(warning))
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Return a local Spark session; `crm.open("pyspark://")` and `ibis.connect("pyspark://")` share it.
@@ -63,11 +75,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         "spark.ui.showConsoleProgress": "false",
     }
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # PySpark 4 does not yet vouch for pandas 3
-        builder = sql.SparkSession.builder.master("local[1]")
-        for key, value in settings.items():
-            builder = builder.config(key, value)
-        session = builder.getOrCreate()
+        warnings.simplefilter("ignore", FutureWarning)
+        session = sql.SparkSession.builder.master("local[1]").config(map=settings).getOrCreate()
     session.sparkContext.setLogLevel("OFF")
     yield session
     session.stop()

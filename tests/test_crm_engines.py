@@ -7,12 +7,6 @@ import pytest
 
 from workbench import crm
 
-# PySpark 4 does not yet vouch for pandas 3, and still says so in its own old words.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:pandas.errors.Pandas4Warning"),
-]
-
 DAYS = pd.to_datetime(
     ["2024-01-01 00:00:00", "2024-06-30 23:59:59.123456", "2024-07-01 12:00:00", "2025-01-01"], format="ISO8601"
 )
