@@ -77,16 +77,12 @@ def test_no_event_at_or_after_the_cutoff_changes_a_feature(rows: list[tuple]) ->
 
 
 def test_attributes_are_as_of_the_cutoff_and_none_of_them_looks_ahead() -> None:
-    customers = pd.DataFrame(
-        {
-            "customer_id": list("abc"),
-            "birth_year": [1980, 1990, None],
-            "segment": ["home", "office", "home"],
-            "name": ["Ann", "Bob", "Cy"],
-            "last_login_at": pd.Timestamp("2024-09-01"),
-            "churned": [True, False, True],
-        }
-    )
+    customers = pd.DataFrame({"customer_id": [*"abc", *(f"d{i}" for i in range(57))]})
+    customers["birth_year"] = 1980
+    customers["segment"] = ["home", "office", "home"] * 20
+    customers["name"] = [f"Ann {i}" for i in range(60)]
+    customers["last_login_at"] = pd.Timestamp("2024-09-01")
+    customers["churned"] = True
     found = examples([("a", -10, None, "M", 10.0)], customers)
     assert found.loc[0, ["age_years", "segment"]].tolist() == [44, "home"]
     assert not {"birth_year", "name", "last_login_at"} & set(found)

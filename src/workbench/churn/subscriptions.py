@@ -14,8 +14,9 @@ from workbench.errors import InputError, did_you_mean
 _DAY_SECONDS = 86_400
 # A last login is as of the export: whoever logged in after the cut-off has none before it, which gives them away.
 _LOOKS_AHEAD = ("last_login_at", "churned")
-# A text with more values than this for a row names rows; it cannot say anything about the next customer.
-_IDENTIFIES = 0.5
+# A text with fewer rows a value than this, on average, names customers or streets: much to memorise, nothing to learn.
+_ROWS_A_VALUE = 30
+_FEW_VALUES = 20
 
 
 def subscription_examples(
@@ -55,9 +56,9 @@ def subscription_examples(
 def labelled_examples(customers: pd.DataFrame, *, label: str = "churned") -> pd.DataFrame:
     """Return the customers whose label is known as examples without a cut-off, with their attributes as features.
 
-    For data without a history, such as the Telco file. Times and columns that name rows are left out. Nothing here can
-    tell whether an attribute is older than the label: `leakage.find_leaks` has the next word. An InputError says that
-    the label is missing, or is none.
+    For data without a history, such as the Telco file. Times and texts that name customers are left out. Nothing here
+    can tell whether an attribute is older than the label: `leakage.find_leaks` has the next word. An InputError says
+    that the label is missing, or is none.
 
     >>> customers = pd.DataFrame({"customer_id": list("abc"), "plan": list("MML"), "churned": [True, False, None]})
     >>> labelled_examples(customers).values.tolist()
@@ -143,13 +144,12 @@ def _attributes(customers: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
 
 
 def _no_features(customers: pd.DataFrame) -> list[str]:
-    """Name the columns that cannot be features: times, which may lie ahead, and texts that name rows."""
-    return [
-        str(name)
-        for name, values in customers.items()
-        if pd.api.types.is_datetime64_any_dtype(values) or (name != "customer_id" and _names_rows(values))
-    ]
+    """Name the columns that cannot be features: times, which may lie ahead, and texts that name customers."""
+    return [str(name) for name, values in customers.items() if name != "customer_id" and _is_none(values)]
 
 
-def _names_rows(values: pd.Series) -> bool:
-    return not pd.api.types.is_numeric_dtype(values) and values.nunique() > max(_IDENTIFIES * values.count(), 2)
+def _is_none(values: pd.Series) -> bool:
+    if pd.api.types.is_numeric_dtype(values):
+        return False
+    many = values.nunique() > max(_FEW_VALUES, values.count() / _ROWS_A_VALUE)
+    return many or pd.api.types.is_datetime64_any_dtype(values)
