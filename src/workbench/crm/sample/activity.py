@@ -22,7 +22,7 @@ def draw_activity(people: pd.DataFrame, orders: pd.DataFrame, market: SampleMark
     still = np.select([lost, fading], [states["lost_activity_factor"], states["fading_activity_factor"]], 1.0)
     kept = rng.random(len(who)) < still
     kind = rng.choice(list(facts["kind_share"]), len(who), p=list(facts["kind_share"].values()))
-    visits = pd.DataFrame({"who": who, "day": day, "kind": kind}).loc[kept]
+    visits: pd.DataFrame = pd.DataFrame({"who": who, "day": day, "kind": kind}).loc[kept]
     bought = orders.loc[~orders["is_return"], ["who", "day"]]
     before = [bought.assign(day=bought["day"] - lead, kind=name) for name, lead in (("login", 2e-3), ("cart", 1e-3))]
     return pd.concat([visits, *before], ignore_index=True).sort_values("day", kind="stable", ignore_index=True)

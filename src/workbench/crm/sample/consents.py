@@ -34,8 +34,9 @@ def plant_contacts(
     """Let some customers opt out by request, and plant touches without basis, after withdrawal and after opt-out."""
     rng = generator(seed, market, "contacts")
     touches, people = touches.assign(breach=""), _consenting(people, touches)
-    count = planted_count(len(people))
-    spans = _spans(people, touches)
+    count, spans = planted_count(len(people)), _spans(people, touches)
+    if applies("withdrawal_ignored", market):
+        touches = _send_after_withdrawal(touches, people, campaigns, rng, count=count, horizon=market.horizon)
     stayed = spans.index[spans["stayed"] & (spans["last"] - spans["first"] > 200)]
     chosen = rng.permutation(stayed.to_numpy())
     polite, ignored, baseless = np.split(chosen[: min(4 * count, len(chosen))], [count, 2 * count])
@@ -50,11 +51,8 @@ def plant_contacts(
         people.loc[mailed, "_granted_email"] = False
         start = pd.DataFrame({"day": -1e9}, index=mailed)
         touches = _stop(touches, start, grace=0.0, kept=_KEPT, breach="basis_missing", channel="email")
-    if applies("withdrawal_ignored", market):
-        touches = _send_after_withdrawal(touches, people, campaigns, rng, count=count, horizon=market.horizon)
-    return Contacts(
-        touches=touches.sort_values("day", kind="stable", ignore_index=True), people=people, optouts=optouts
-    )
+    touches = touches.sort_values("day", kind="stable", ignore_index=True)
+    return Contacts(touches=touches, people=people, optouts=optouts)
 
 
 def _consenting(people: pd.DataFrame, touches: pd.DataFrame) -> pd.DataFrame:

@@ -68,8 +68,8 @@ class SampleMarket:
     def season_on(self, day: Floats) -> Floats:
         """Return the factor on the order rate for each day."""
         months = (START + pd.to_timedelta(np.arange(DAYS + 1), unit="D")).month.to_numpy()
-        factors: Floats = np.array(self.season)[months - 1]
-        return factors[np.clip(day, 0, DAYS).astype(int)]
+        factors: Floats = np.array(self.season)[months - 1][np.clip(day, 0, DAYS).astype(int)]
+        return factors
 
 
 def read_markets() -> list[SampleMarket]:

@@ -56,13 +56,14 @@ def _about_orders(
             "product": product.reindex(orders.index),
         }
     )
-    return messages.loc[writes]
+    return messages[writes]
 
 
 def _leaving(people: pd.DataFrame, facts: Facts, rng: np.random.Generator) -> pd.DataFrame:
     says = (people["_role"] != "dormant") & (rng.random(len(people)) < facts["leaving_share"])
     day = rng.uniform(people["_fades_day"], people["_lost_day"])
-    return pd.DataFrame({"who": people.index, "day": day, "mood": "leaving"}).loc[says]
+    messages = pd.DataFrame({"who": people.index, "day": day, "mood": "leaving"})
+    return messages[says]
 
 
 def _questions(people: pd.DataFrame, facts: Facts, rng: np.random.Generator) -> pd.DataFrame:

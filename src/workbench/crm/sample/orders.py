@@ -47,10 +47,11 @@ def _engaged_purchases(people: pd.DataFrame, market: SampleMarket, rng: np.rando
 def _lose_interest(
     people: pd.DataFrame, who: Ints, day: Floats, rng: np.random.Generator, *, fading_days: float
 ) -> pd.DataFrame:
-    signup = people["_signup_day"].to_numpy()
-    fades = signup + 0.02 + rng.exponential(1 / people["_fade_hazard_per_day"])
+    signup, dormant = people["_signup_day"].to_numpy(), people["_role"] == "dormant"
+    fades = signup + np.where(dormant, 1.0, 0.02 + rng.exponential(1 / people["_fade_hazard_per_day"]))
     np.minimum.at(fades, who, day)
-    return people.assign(_fades_day=fades, _lost_day=fades + rng.exponential(fading_days, len(people)))
+    fading = np.where(dormant, 1.0, rng.exponential(fading_days, len(people)))
+    return people.assign(_fades_day=fades, _lost_day=fades + fading)
 
 
 def draw_products(market: SampleMarket, *, seed: int) -> pd.DataFrame:

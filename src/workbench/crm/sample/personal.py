@@ -41,7 +41,7 @@ def plant_in_leads(leads: pd.DataFrame, market: SampleMarket, *, seed: int) -> p
     rng = generator(seed, market, "personal leads")
     chosen = _choose(leads, planted_count(len(leads) // 2), market, rng)
     source = leads["source"].copy()
-    source[chosen.index] = [f"{source[row]} {invent(kind, market, rng)}" for row, kind in chosen.items()]
+    source[chosen.index] += [f" {invent(kind, market, rng)}" for kind in chosen]
     return leads.assign(source=source, personal=chosen.reindex(leads.index, fill_value=""))
 
 
@@ -86,12 +86,21 @@ def _iban(number: int, country: str) -> str:
 
 
 def _with_luhn(digits: str) -> str:
+    """Append the check digit of payment cards (ISO/IEC 7812).
+
+    >>> _with_luhn("411111111111111")
+    '4111111111111111'
+    """
     doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(digits))]
     return digits + str(-sum(value - 9 * (value > 9) for value in doubled) % 10)
 
 
 def _cpf(number: int) -> str:
-    """A Brazilian number of the lowest thousand, with both check digits."""
+    """A Brazilian taxpayer number with both check digits.
+
+    >>> _cpf(529_982_247)
+    '529.982.247-25'
+    """
     digits = [int(digit) for digit in f"{number:09d}"]
     for _ in range(2):
         weighted = sum(digit * weight for digit, weight in zip(digits, range(len(digits) + 1, 1, -1), strict=True))
@@ -101,7 +110,11 @@ def _cpf(number: int) -> str:
 
 
 def _my_number(number: int) -> str:
-    """A Japanese individual number of the lowest thousand with its check digit."""
+    """A Japanese individual number with its check digit.
+
+    >>> _my_number(12_345_678_901)
+    '1234 5678 9018'
+    """
     digits = f"{number:011d}"
     weights = [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]
     rest = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True)) % 11
@@ -109,7 +122,11 @@ def _my_number(number: int) -> str:
 
 
 def _with_verhoeff(digits: str) -> str:
-    """Append the check digit of Verhoeff (1969): products in the dihedral group of ten elements."""
+    """Append the check digit of Verhoeff (1969): products in the dihedral group of ten elements.
+
+    >>> _with_verhoeff("236")
+    '2363'
+    """
     check = 0
     for place, digit in enumerate(reversed(digits), start=1):
         check = _dihedral(check, _permuted(int(digit), place))
