@@ -1,5 +1,6 @@
 """What several test files share: a small CRM to write out, the public data beside the project, a second engine."""
 
+import json
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -80,3 +81,29 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     session.sparkContext.setLogLevel("OFF")
     yield session
     session.stop()
+
+
+class Workshop:
+    """A project in a temporary folder: markets over a tiny CRM, a notebook that does as its market's title says."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.reports = root, root / "reports"
+        self.params, self.notebooks = root / "params", root / "notebooks"
+        shutil.copytree(Path(__file__).parent / "notebooks", self.notebooks)
+        (root / "data").mkdir()
+        (root / "data" / "orders.csv").write_text("order_id,customer_id,ordered_at,amount\n1,a,2025-01-01,3\n")
+
+    def market(self, name: str, **changes: Any) -> None:
+        """Write a params file."""
+        values = {"market": name, "title": "works", "data": str(self.root / "data"), "languages": ["de"]}
+        values |= {"regime": "gdpr", "timezone": "Europe/Berlin", "currency": "EUR"} | changes
+        self.params.mkdir(exist_ok=True)
+        (self.params / f"{name}.yaml").write_text(json.dumps(values))
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    """Return a project with one market, Germany."""
+    made = Workshop(tmp_path)
+    made.market("germany")
+    return made

@@ -6,7 +6,7 @@ In: params, notebooks, a folder for reports.   Out: reports, `run.json`, `index.
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -68,22 +68,21 @@ def _run_all(planned: Plan, *, reports: Path, jobs: int | None, console: Console
     if not planned.tasks and (reports / "index.html").exists():
         return finished
     _refuse_unwritable(reports)
-    jobs = min(jobs or pool.cores(), max(1, len(planned.tasks)))
     try:
         with (
             Progress(console, [task.run for task in planned.tasks]) as progress,
-            closing(pool.run_all(planned.tasks, jobs=jobs, progress=progress)) as ended,
+            closing(pool.run_all(planned.tasks, jobs=jobs or pool.cores(), progress=progress)) as ended,
         ):
             finished.extend(ended)
     except KeyboardInterrupt:
         _say(console, "interrupted; the next run makes up for what is missing")
     except OSError as error:
-        _say(console, f"{reports}: cannot be written: {error.strerror}")
-        return finished
-    # Brings the templates and nbconvert, which an unchanged batch can do without.
+        _say(console, f"{reports}: cannot be written any more: {error.strerror}")
+    # Brings nbconvert, which a batch with nothing to do can do without.
     from workbench.report import publish
 
-    publish.index(planned.markets, planned.notebooks, reports=reports)
+    with suppress(OSError):
+        publish.index(planned.markets, planned.notebooks, reports=reports)
     return finished
 
 

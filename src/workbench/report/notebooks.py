@@ -72,9 +72,12 @@ def heading_above(cells: list[Any], index: int) -> str:
     >>> heading_above([{"cell_type": "markdown", "source": "## Method"}, {"cell_type": "code", "source": "fit()"}], 1)
     'Method'
     """
-    prose = [_source(cell) for cell in cells[:index] if cell["cell_type"] == "markdown"]
-    headings = [line.lstrip("# ").strip() for text in prose for line in text.splitlines() if line.startswith("#")]
-    return headings[-1] if headings else ""
+    return ["", *_headings(cells[:index])][-1]
+
+
+def _headings(cells: list[Any]) -> list[str]:
+    prose = [_source(cell) for cell in cells if cell["cell_type"] == "markdown"]
+    return [line.lstrip("# ").strip() for text in prose for line in text.splitlines() if line.startswith("#")]
 
 
 def _describe(path: Path) -> NotebookInfo:
@@ -86,7 +89,7 @@ def _describe(path: Path) -> NotebookInfo:
         raise InputError(f"{path}: cannot be read as a notebook: {type(error).__name__}: {error}") from error
     return NotebookInfo(
         path=path,
-        title=said.get("title") or heading_above(content["cells"], len(cells)) or path.stem,
+        title=said.get("title") or [*_headings(content["cells"]), path.stem][0],
         parameters=_declared(path, next((source for _, source, tags in cells if "parameters" in tags), None)),
         needs=tuple(tuple(group) for group in said.get("needs", [])),
         uses=tuple(said.get("uses", [])),

@@ -48,6 +48,8 @@ class _Worker:
     deadline: float
     unread: bytes = b""
     kernel_group: int | None = None
+    cell: int | None = None
+    heading: str = ""
     finished: Run | None = None
 
 
@@ -59,14 +61,15 @@ def cores() -> int:
 def run_all(tasks: Sequence[Task], *, jobs: int, progress: Progress) -> Generator[Run]:
     """Run the tasks, `jobs` at a time, and yield each run as it ends; whatever ends the iterator ends the others."""
     waiting, working = deque(tasks), list[_Worker]()
+    threads = max(1, cores() // max(1, min(jobs, len(tasks))))
     try:
         while waiting or working:
             while waiting and len(working) < jobs:
-                working.append(_start(waiting.popleft(), threads=max(1, cores() // jobs), progress=progress))
+                working.append(_start(waiting.popleft(), threads=threads, progress=progress))
             _listen(working, progress)
             for worker in [one for one in working if one.process.poll() is not None or time.monotonic() > one.deadline]:
                 working.remove(worker)
-                run = _finish(worker)
+                run = _finish(worker, progress)
                 progress.ends(run)
                 yield run
     finally:
@@ -105,7 +108,7 @@ def _listen(working: Sequence[_Worker], progress: Progress) -> None:
     progress.tick()
 
 
-def _hear(worker: _Worker, said: bytes, progress: Progress | None) -> None:
+def _hear(worker: _Worker, said: bytes, progress: Progress) -> None:
     if not said:
         with suppress(subprocess.TimeoutExpired):
             worker.process.wait(_TICK_SECONDS)
@@ -113,15 +116,16 @@ def _hear(worker: _Worker, said: bytes, progress: Progress | None) -> None:
     for event in map(json.loads, lines):
         worker.kernel_group = event.get("kernel", worker.kernel_group)
         worker.finished = record.from_json(event["run"]) if "run" in event else worker.finished
-        if progress and "cell" in event:
+        if "cell" in event:
+            worker.cell, worker.heading = event["cell"], event["heading"]
             progress.reaches(worker.task.run, **event)
 
 
-def _finish(worker: _Worker) -> Run:
+def _finish(worker: _Worker, progress: Progress) -> Run:
     late = worker.process.poll() is None
     _kill(worker)
     assert worker.process.stdout
-    _hear(worker, worker.process.stdout.read(), None)
+    _hear(worker, worker.process.stdout.read(), progress)
     run = worker.finished or _ended_without_a_word(worker, late=late)
     if run.outcome == "succeeded" or not worker.log.stat().st_size:
         worker.log.unlink(missing_ok=True)
@@ -135,10 +139,15 @@ def _ended_without_a_word(worker: _Worker, *, late: bool) -> Run:
 
     code = worker.process.returncode
     ending = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-    message = "stopped: rendering hung" if late else f"its process was ended {ending}"
-    seconds = (datetime.now(UTC) - worker.task.run.started_at).total_seconds()
-    failure = Failure(message=f"{message}; {worker.log.name} holds what it said, if anything")
-    run = replace(worker.task.run, outcome="timed out" if late else "failed", seconds=seconds, failure=failure)
+    message = f"stopped, long after its time limit of {worker.task.time_limit_seconds} seconds" if late else ""
+    message = message or f"the process that ran it was ended {ending}"
+    message += f"; {worker.log.name} holds its last words" if worker.log.stat().st_size else ""
+    run = replace(
+        worker.task.run,
+        outcome="timed out" if late else "failed",
+        seconds=round((datetime.now(UTC) - worker.task.run.started_at).total_seconds(), 1),
+        failure=Failure(message=message, cell=worker.cell, heading=worker.heading),
+    )
     return publish.failed(run, None, reports=worker.task.reports)
 
 

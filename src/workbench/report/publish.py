@@ -38,14 +38,13 @@ def announce(run: Run, *, reports: Path) -> None:
 def succeeded(run: Run, notebook: NotebookNode, *, reports: Path) -> Run:
     """Put the report and its notebook in their places."""
     folder = reports / run.market
+    _sweep_what_is_older(run, folder)
     page = _page(run, reports)
     html = render_html(notebook, page)
     _write_notebook(run, notebook, folder)
     outputs.write_whole(folder / f"{run.notebook}.html", html)
     (folder / f"{run.notebook}{_PREVIOUS}").unlink(missing_ok=True)
-    left = [folder / f"{run.notebook}.html", folder / f"{run.notebook}.ipynb"]
-    left += [folder / "results" / f"{run.notebook}.json"] if page.figures else []
-    left += sorted((folder / "tables").glob(f"{run.notebook}.*.parquet"))
+    left = [folder / f"{run.notebook}.html", folder / f"{run.notebook}.ipynb", *_results(run, folder)]
     return replace(run, files=tuple(path.relative_to(reports).as_posix() for path in left))
 
 
@@ -69,6 +68,18 @@ def index(markets: Sequence[Market], notebooks: Mapping[str, str], *, reports: P
     pages = [_page(run, reports) for run in record.read(reports)]
     html = render_index(markets, pages, notebooks=notebooks, made_at=datetime.now(UTC))
     return outputs.write_whole(reports / "index.html", html)
+
+
+def _results(run: Run, folder: Path) -> list[Path]:
+    found = [*folder.glob(f"results/{run.notebook}.json"), *folder.glob(f"tables/{run.notebook}.*.parquet")]
+    return sorted(found)
+
+
+def _sweep_what_is_older(run: Run, folder: Path) -> None:
+    """Remove figures and tables of earlier runs that this one has not written again: they would pass for its own."""
+    for path in _results(run, folder):
+        if path.stat().st_mtime < run.started_at.timestamp():
+            path.unlink()
 
 
 def _page(run: Run, reports: Path) -> Page:

@@ -69,7 +69,7 @@ def read(reports: Path) -> list[Run]:
     An entry that cannot be read counts as not run, and so does one of a market whose folder was deleted.
     """
     try:
-        entries = json.loads((reports / "run.json").read_text(encoding="utf-8"))["runs"]
+        entries = list(json.loads((reports / "run.json").read_text(encoding="utf-8"))["runs"])
     except (OSError, ValueError, KeyError, TypeError):
         return []
     runs = [run for entry in entries if (run := from_json(entry)) is not None]

@@ -1,0 +1,98 @@
+"""Pages in their places: nothing old passes for new, whatever happens in between."""
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import nbformat.v4 as nb
+import pytest
+
+from workbench import market, outputs
+from workbench.outputs import key_figure
+from workbench.report import publish, record
+from workbench.report.record import Failure, Run
+
+RUN = Run(
+    market="germany",
+    market_title="Germany",
+    notebook="churn",
+    title="Churn",
+    outcome="succeeded",
+    started_at=datetime(2026, 3, 1, 14, 2, tzinfo=UTC),
+)
+FAILED = replace(RUN, outcome="failed", failure=Failure(message="no orders", cell=3, heading="Data"))
+
+
+def notebook(text):
+    return nb.new_notebook(cells=[nb.new_markdown_cell(f"# {text}")])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "germany").mkdir()
+    return tmp_path / "germany"
+
+
+def shown(path):
+    return path.read_text(encoding="utf-8")
+
+
+def test_a_report_and_its_notebook_are_the_run_s_files(folder):
+    germany = outputs.open("germany", reports=folder.parent)
+    germany.save_results("churn", [key_figure("auc", 0.8, at_least=0.75)])
+    run = publish.succeeded(RUN, notebook("Who leaves?"), reports=folder.parent)
+    assert run.files == ("germany/churn.html", "germany/churn.ipynb", "germany/results/churn.json")
+    assert all((folder.parent / name).exists() for name in run.files)
+    assert "Who leaves?" in shown(folder / "churn.html")
+
+
+def test_figures_of_an_earlier_run_do_not_pass_for_this_one_s(folder):
+    path = outputs.open("germany", reports=folder.parent).save_results("churn", [key_figure("auc", 0.8)])
+    os.utime(path, (0, RUN.started_at.timestamp() - 60))
+    run = publish.succeeded(RUN, notebook("Who leaves?"), reports=folder.parent)
+    assert not path.exists()
+    assert len(run.files) == 2
+
+
+def test_the_page_before_is_out_of_date_from_the_moment_a_run_starts(folder):
+    publish.succeeded(RUN, notebook("Old"), reports=folder.parent)
+    (folder / ".churn.html.torn").touch()
+    publish.announce(RUN, reports=folder.parent)
+    assert "<strong>Out of date:</strong> a newer run began on 1 March 2026" in shown(folder / "churn.html")
+    assert not (folder / ".churn.html.torn").exists()
+    publish.succeeded(RUN, notebook("New"), reports=folder.parent)
+    assert "<strong>Out of date:</strong>" not in shown(folder / "churn.html")
+
+
+def test_failures_keep_the_last_report_marked_until_the_next_success(folder):
+    publish.succeeded(RUN, notebook("The good one"), reports=folder.parent)
+    for _ in range(2):
+        publish.failed(FAILED, notebook("Half"), reports=folder.parent)
+        page, previous = shown(folder / "churn.html"), shown(folder / "churn.previous.html")
+        assert "no orders" in page
+        assert "churn.previous.html" in page
+        assert "The good one" not in page
+        assert "The good one" in previous
+        assert previous.count("<strong>Out of date:</strong>") == 1
+    publish.succeeded(RUN, notebook("Good again"), reports=folder.parent)
+    assert not (folder / "churn.previous.html").exists()
+
+
+def test_a_first_failure_has_no_report_to_keep(folder):
+    publish.failed(FAILED, None, reports=folder.parent)
+    assert not (folder / "churn.previous.html").exists()
+    assert not (folder / "churn.ipynb").exists()
+    assert "no orders" in shown(folder / "churn.html")
+
+
+def test_a_password_in_a_url_stays_out_of_the_notebook(folder):
+    made = notebook("data = 'postgres://crm:secret@host/db'")
+    publish.succeeded(RUN, made, reports=folder.parent)
+    assert "secret" not in shown(folder / "churn.ipynb")
+
+
+def test_the_index_shows_what_is_remembered(folder):
+    record.remember(folder.parent, FAILED)
+    values = {"market": "germany", "title": "Germany", "data": "sample", "languages": ["de"], "regime": "gdpr"}
+    germany = market.check(values | {"timezone": "UTC", "currency": "EUR"}, place="test")
+    assert "no orders" in shown(publish.index([germany], {"churn": "Churn"}, reports=folder.parent))
