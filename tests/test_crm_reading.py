@@ -36,6 +36,17 @@ def test_parquet_csv_duckdb_and_url_give_the_same_table(crm_folder, tmp_path):
         pd.testing.assert_frame_equal(frame, frames[0])
 
 
+def test_a_table_may_be_a_folder_of_parts(tmp_path):
+    parts = tmp_path / "crm" / "orders.parquet"
+    parts.mkdir(parents=True)
+    for place in range(2):
+        ORDERS[place : place + 1].to_parquet(parts / f"part-{place}.parquet")
+    first = crm.fingerprint(tmp_path / "crm")
+    assert crm.open(tmp_path / "crm").frame("orders")["order_id"].tolist() == ["1", "2"]
+    (parts / "part-1.parquet").unlink()
+    assert crm.fingerprint(tmp_path / "crm") != first
+
+
 def test_a_duckdb_file_is_opened_for_reading_only(tmp_path):
     table = crm.open(database(tmp_path / "crm.duckdb")).table("orders")
     with pytest.raises(duckdb.Error, match="read-only"):

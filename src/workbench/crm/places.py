@@ -59,11 +59,12 @@ def fingerprint(location: str | Path) -> str | None:
     place = resolve(location)
     if isinstance(place, str):
         return None
-    files = sorted(path for path in place.iterdir() if path.is_file()) if place.is_dir() else [place]
+    root = place if place.is_dir() else place.parent
+    files = sorted(path for path in root.rglob("*") if path.is_file()) if place.is_dir() else [place]
     digest = hashlib.sha256()
     for path in files:
         with path.open("rb") as file:
-            digest.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+            digest.update(f"{path.relative_to(root)} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return digest.hexdigest()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zipfile import BadZipFile
 
 import duckdb
@@ -75,8 +76,10 @@ def read_url(url: str, *, place: str) -> Found:
 
 
 def read_file(con: Backend, path: Path) -> Raw:
-    """Read one Parquet or CSV file."""
-    return csvfiles.read(con, path) if path.suffix == ".csv" else Raw(table=con.read_parquet(path))
+    """Read one Parquet or CSV file; a folder named like a Parquet file holds its parts, as Spark writes it."""
+    if path.suffix == ".csv":
+        return csvfiles.read(con, path)
+    return Raw(table=con.read_parquet(path / "**" / "*.parquet" if path.is_dir() else path))
 
 
 def read_files(con: Backend, paths: Sequence[Path]) -> dict[str, Raw]:
@@ -109,7 +112,7 @@ def connect(path: Path | None = None, **settings: Any) -> Backend:
         path or ":memory:",
         autoinstall_known_extensions=False,
         autoload_known_extensions=False,
-        temp_directory=str(Path(tempfile.gettempdir()) / "workbench-duckdb"),
+        temp_directory=str(Path(tempfile.gettempdir()) / f"workbench-duckdb-{uuid4().hex}"),  # never shared
         **settings,
     )
 
