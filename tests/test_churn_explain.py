@@ -12,7 +12,7 @@ from workbench.errors import InputError
 
 @pytest.fixture(scope="module")
 def examples() -> pd.DataFrame:
-    """Customers whose risk rises with recency, falls with orders, depends on the plan, and on nothing else."""
+    """Customers whose risk rises with recency, falls with satisfaction, depends on the plan, and on nothing else."""
     rng = np.random.default_rng(0)
     rows = 600
     frame = pd.DataFrame(
@@ -20,12 +20,13 @@ def examples() -> pd.DataFrame:
             "customer_id": [f"c{i}" for i in range(rows)],
             "recency_days": rng.exponential(60, rows),
             "orders_per_year": rng.poisson(4, rows) + rng.random(rows),
+            "satisfaction": rng.normal(0, 1, rows),
             "plan": rng.choice(["month", "year", "two years"], rows),
             "paperless": rng.random(rows) < 0.5,
             "rating": np.where(rng.random(rows) < 0.4, np.nan, rng.integers(1, 6, rows)),
         }
     )
-    risk = frame["recency_days"] / 40 - frame["orders_per_year"] / 2 + 2 * (frame["plan"] == "month")
+    risk = frame["recency_days"] / 40 - 2 * frame["satisfaction"] + 2 * (frame["plan"] == "month")
     return frame.assign(churned=(rng.random(rows) < 1 / (1 + np.exp(-risk))).astype(int))
 
 
@@ -91,11 +92,18 @@ def test_contributions_of_trees_are_shapley_values_by_their_definition(examples:
 @pytest.mark.parametrize("name", ["logistic", "trees"])
 def test_the_planted_drivers_come_first_with_their_directions(name: str, examples: pd.DataFrame) -> None:
     importance = explain(models.fit(examples, model=name), examples).importance.set_index("column")
-    assert set(importance.index[:3]) == {"recency_days", "orders_per_year", "plan"}
-    directions = importance["direction"].loc[["recency_days", "orders_per_year", "plan"]].tolist()
+    assert set(importance.index[:3]) == {"recency_days", "satisfaction", "plan"}
+    directions = importance["direction"].loc[["recency_days", "satisfaction", "plan"]].tolist()
     assert directions == ["more raises the risk", "more lowers the risk", "differs by value"]
     assert (importance["low"] <= importance["importance"]).all()
     assert (importance["high"] >= importance["importance"]).all()
+
+
+def test_features_that_say_nearly_the_same_are_one_driver(examples: pd.DataFrame) -> None:
+    drivers = explain(models.fit(examples, model="logistic"), examples)
+    first = drivers.importance.set_index("column").loc["recency_days"]
+    together = drivers.contributions[["recency_days", "orders_per_year"]].sum(axis=1)
+    assert (first["others"], first["importance"]) == (1, pytest.approx(together.abs().mean()))
 
 
 def test_a_rule_is_explained_by_its_one_column(examples: pd.DataFrame) -> None:

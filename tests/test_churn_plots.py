@@ -27,7 +27,7 @@ QUALITY = pd.DataFrame(
 IMPORTANCE = pd.DataFrame(
     [("recency_days", 0.9, "more raises the risk"), ("plan", 0.5, "differs by value"), ("orders", 0.4, "no effect")],
     columns=["column", "importance", "direction"],
-).assign(low=0.1, high=1.0)
+).assign(others=[2, 0, 0], low=0.1, high=1.0)
 DRIVERS = Drivers(contributions=pd.DataFrame(), base=0.0, importance=IMPORTANCE, seconds=0.0)
 NUMBERS = pd.DataFrame({"value": np.linspace(0, 9, 200), "contribution": np.linspace(-1, 1, 200)})
 WORDS = pd.DataFrame({"value": ["a", "a", "b", "c"], "contribution": [1.0, 3.0, -2.0, 0.0]})
@@ -59,7 +59,10 @@ def test_every_figure_makes_its_own_axes_where_none_are_given(name: str) -> None
 
 def test_drivers_come_strongest_on_top_with_name_and_direction() -> None:
     ax = plots.plot_drivers(DRIVERS, top=2)
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["plan ●", "days since the last order ▲"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        "plan ●",
+        "days since the last order, and\n2 like it ▲",
+    ]
     assert sorted(bar.get_width() for bar in ax.patches) == [0.5, 0.9]
     plt.close(ax.figure)
 

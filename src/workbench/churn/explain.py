@@ -12,10 +12,13 @@ import numpy as np
 import pandas as pd
 
 from workbench.churn.models import Model
+from workbench.churn.words import family
 from workbench.errors import InputError, did_you_mean
 
 # A rank correlation weaker than this is no direction: the effect bends, or other columns decide it.
-_CLEAR_DIRECTION = 0.3
+CLEAR_DIRECTION = 0.3
+_NOTHING = 1e-12
+_ENOUGH = 10
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -24,8 +27,9 @@ class Drivers:
 
     `contributions` has a row per customer_id (the index) and a column per feature, in log-odds; `base` plus a row's sum
     is the log-odds that the model gives to that customer before calibration, which never changes their order.
-    `importance` has column, importance (mean absolute contribution, log-odds) with its 95 % interval low and high, and
-    direction.
+    `importance` has a row per family of features that say nearly the same: column (the strongest of them), others, how
+    many more there are, importance (mean absolute sum of their contributions, log-odds) with its 95 % interval low and
+    high, and direction.
     """
 
     contributions: pd.DataFrame
@@ -81,20 +85,35 @@ def _trees(classify: Any, encoded: np.ndarray, chosen: Any) -> tuple[np.ndarray,
     return explanation.values, float(np.ravel(explanation.base_values)[0])
 
 
+def rank_correlation(values: pd.Series, contribution: np.ndarray) -> float:
+    """Return Spearman's correlation; NaN for values that are no numbers, for too few, and where one does not vary."""
+    if not pd.api.types.is_numeric_dtype(values):
+        return np.nan
+    both = pd.DataFrame({"value": values.to_numpy(float, na_value=np.nan), "contribution": contribution}).dropna()
+    if len(both) < _ENOUGH or min(np.ptp(both["value"]), np.ptp(both["contribution"])) < _NOTHING:
+        return np.nan
+    return float(both["value"].corr(both["contribution"], method="spearman"))
+
+
 def _importance(contributions: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
-    size = contributions.abs()
-    mean, margin = size.mean(), 1.96 * size.std(ddof=1) / np.sqrt(max(len(size), 1))
-    frame = pd.DataFrame({"importance": mean, "low": (mean - margin).clip(lower=0), "high": mean + margin})
-    frame["direction"] = [_direction(features[c], contributions[c].to_numpy()) for c in contributions]
-    return frame.rename_axis("column").reset_index().sort_values("importance", ascending=False, ignore_index=True)
+    rows = []
+    families = contributions.columns.map(family)
+    for name in families.unique():
+        columns = contributions.columns[families == name]
+        total, lead = contributions[columns].sum(axis=1), contributions[columns].abs().mean().idxmax()
+        mean, margin = total.abs().mean(), 1.96 * total.abs().std(ddof=1) / np.sqrt(len(total))
+        direction = _direction(features[lead], total.to_numpy())
+        rows.append((lead, len(columns) - 1, mean, max(mean - margin, 0), mean + margin, direction))
+    frame = pd.DataFrame(rows, columns=["column", "others", "importance", "low", "high", "direction"])
+    return frame.sort_values("importance", ascending=False, ignore_index=True)
 
 
 def _direction(values: pd.Series, contribution: np.ndarray) -> str:
-    if np.ptp(contribution) < 1e-12:
+    if np.ptp(contribution) < _NOTHING:
         return "no effect"
-    if not pd.api.types.is_numeric_dtype(values) or values.nunique() < 2:
+    moved = rank_correlation(values, contribution)
+    if np.isnan(moved):
         return "differs by value"
-    moved = pd.Series(contribution).corr(pd.Series(values.to_numpy(float, na_value=np.nan)), method="spearman")
-    if not abs(moved) > _CLEAR_DIRECTION:
+    if abs(moved) < CLEAR_DIRECTION:
         return "up and down"
     return "more raises the risk" if moved > 0 else "more lowers the risk"

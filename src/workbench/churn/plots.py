@@ -3,6 +3,8 @@
 In: frames as `quality`, `backtest` and `explain` return them.   Out: matplotlib axes, for `charts.figure`.
 """
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,10 +12,11 @@ from matplotlib.ticker import PercentFormatter
 
 from workbench import charts
 from workbench.churn.explain import Drivers
-from workbench.churn.reasons import readable
+from workbench.churn.words import readable
 
 _BLUE, _ORANGE, _GREEN, _RED, _PINK, _SKY = charts.PALETTE
 _INK = "black"
+_LABEL_LETTERS = 30
 _PERCENT = PercentFormatter(1, decimals=0)
 # direction of a driver: colour and shape, so that neither has to be told apart alone
 _DIRECTIONS = {
@@ -33,11 +36,12 @@ def plot_drivers(drivers: Drivers, *, top: int = 10, ax: Axes | None = None) -> 
         colour, shape = _DIRECTIONS[str(direction)]
         ax.barh(group.index, group["importance"], color=colour, height=0.65, label=f"{shape} {direction}")
     ax.hlines(rows.index, rows["low"], rows["high"], color=_INK, linewidth=1.5)
-    shapes = rows["direction"].map(lambda direction: _DIRECTIONS[direction][1])
-    ax.set_yticks(rows.index, rows["column"].map(readable) + " " + shapes)
+    alike = rows["others"].map(lambda others: f", and {others} like it" if others else "")
+    names = (rows["column"].map(readable) + alike).map(lambda name: fill(name, _LABEL_LETTERS))
+    ax.set_yticks(rows.index, names + " " + rows["direction"].map(lambda direction: _DIRECTIONS[direction][1]))
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel("mean size of the contribution (log-odds)")
-    ax.legend(loc="lower right")
+    ax.set_xlabel("mean size of contribution (log-odds)")
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
     return ax
 
 
@@ -136,6 +140,7 @@ def _draw_trend(shape: pd.DataFrame, ax: Axes) -> None:
     bins = pd.qcut(shape["value"], 20, duplicates="drop")
     trend = shape.groupby(bins, observed=True)[["value", "contribution"]].median()
     ax.plot(trend["value"], trend["contribution"], color=_RED, linewidth=2)
+    ax.xaxis.set_major_formatter("{x:,g}")
 
 
 def _draw_categories(shape: pd.DataFrame, ax: Axes, *, most: int = 8) -> None:

@@ -3,26 +3,14 @@
 In: `Drivers` and the features they explain.   Out: a frame of sentences, three for each customer.
 """
 
-import re
 from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.churn.explain import Drivers
-
-# What a column is called for people, by the first pattern that it matches whole; {0} is what the pattern caught.
-NAMES = {
-    r"recency_days": "days since the last order",
-}
-# Where a sentence says it better than 'name: value'.
-SAYINGS = {"recency_days": "last order {value} ago"}
-# Columns that say nearly the same share one reason, by the sum of their contributions.
-FAMILIES = {
-    r"recency_.*": "recency",
-}
-_MONEY = re.compile(r"spend|amount|price|cost|charges|revenue")
+from workbench.churn.explain import CLEAR_DIRECTION, Drivers, rank_correlation
+from workbench.churn.words import SAYINGS, family, in_units, readable
 
 
 def reasons(
@@ -30,61 +18,39 @@ def reasons(
 ) -> pd.DataFrame:
     """Return customer_id, rank, reason (a sentence) and contribution (log-odds): the strongest `top` of each customer.
 
-    Strength is the absolute sum of a family's contributions; its strongest column in that direction does the talking.
+    A reason is a family of features that say nearly the same; its strength is the sum of their contributions. For it
+    speaks the strongest feature whose value lies on that side of typical which goes with such a sum among all customers
+    explained; where there is none, the effect hangs on several features at once, and no sentence would be true.
     Typical is the median of the features given, or their most common value.
     """
-    asked = drivers.contributions.loc[drivers.contributions.index.isin(set(customers))]
-    families = np.array([_first(FAMILIES, column) or column for column in map(str, asked)])
-    values = features.set_index("customer_id")
-    typical = {column: _middle(features[column]) for column in map(str, asked)}
+    contributions = drivers.contributions
+    columns = pd.Series({column: family(column) for column in map(str, contributions)})
+    totals = contributions.T.groupby(columns).sum().T
+    values = features.set_index("customer_id").loc[contributions.index]
+    sides = {c: _side(values[c], totals[columns[c]].to_numpy()) for c in columns.index}
+    typical = {c: _middle(features[c]) for c in columns.index}
     found = []
-    for customer, row in asked.iterrows():
-        sums = row.groupby(families).sum()
-        strongest = sums[sums != 0].abs().nlargest(top).index
-        for rank, family in enumerate(strongest, start=1):
-            total = float(sums[family])
-            column = str((row[families == family] * np.sign(total)).idxmax())
-            value = values.at[customer, column]
-            reason = _sentence(column, value, typical[column], raises=total > 0, currency=currency)
-            found.append((customer, rank, reason, total))
+    for customer in contributions.index[contributions.index.isin(set(customers))]:
+        said = 0
+        for name, total in totals.loc[customer].sort_values(key=abs, ascending=False).items():
+            sign, row = np.sign(total), contributions.loc[customer, columns.index[columns == name]]
+            fits = [c for c in row.index if _fits(values.at[customer, c], typical[c], side=sides[c] * sign)]
+            if sign and fits and said < top:
+                said, column = said + 1, str((row[fits] * sign).idxmax())
+                value = values.at[customer, column]
+                reason = _sentence(column, value, typical[column], raises=sign > 0, currency=currency)
+                found.append((customer, said, reason, float(total)))
     return pd.DataFrame(found, columns=["customer_id", "rank", "reason", "contribution"])
 
 
-def readable(column: str) -> str:
-    """Return the name of a feature for people; one that is not known is spelt out.
-
-    >>> readable("recency_days"), readable("PaymentMethod"), readable("last_campaign")
-    ('days since the last order', 'payment method', 'last campaign')
-    """
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])|_+", " ", column).strip()
-    return _first(NAMES, column) or " ".join(w if w.isupper() else w.lower() for w in words.split())
+def _side(values: pd.Series, total: np.ndarray) -> float:
+    """Return 1 where more of a feature goes with more risk, -1 where with less, NaN where neither is clear."""
+    moved = rank_correlation(values, total)
+    return float(np.sign(moved)) if abs(moved) >= CLEAR_DIRECTION else np.nan
 
 
-def in_units(value: Any, column: str, *, currency: str = "") -> str:
-    """Write a value of a feature with the unit that its name tells.
-
-    >>> in_units(212.4, "recency_days"), in_units(1234.5, "spend_365d", currency="EUR"), in_units(True, "paperless")
-    ('212 days', '1,234 EUR', 'yes')
-    >>> in_units(None, "rating"), in_units(0.25, "returned_share"), in_units(3.0, "orders"), in_units("M", "plan")
-    ('not known', '25%', '3', 'M')
-    """
-    if pd.isna(value):
-        return "not known"
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return value
-    if column.endswith(("_share", "_rate")):
-        return f"{value:.0%}"
-    unit = column.rsplit("_", 1)[-1]
-    if unit in ("days", "months", "years"):
-        return f"{_digits(value)} {unit[:-1] if _digits(value) == '1' else unit}"
-    return f"{_digits(value)} {currency if _MONEY.search(column) else ''}".strip()
-
-
-def _first(table: dict[str, str], column: str) -> str | None:
-    found = ((re.fullmatch(pattern, column), words) for pattern, words in table.items())
-    return next((words.format(*match.groups()) for match, words in found if match), None)
+def _fits(value: Any, typical: Any, *, side: float) -> bool:
+    return bool(np.isnan(side) or pd.isna(value) or np.sign(float(value) - float(typical)) in (0, side))
 
 
 def _middle(values: pd.Series) -> Any:
@@ -99,9 +65,3 @@ def _sentence(column: str, value: Any, typical: Any, *, raises: bool, currency: 
     said = saying.format(name=readable(column), value=has)
     beside = "typical" if usual == has else f"typical: {usual}"
     return f"{said} ({beside}): {'raises' if raises else 'lowers'} the risk"
-
-
-def _digits(value: float) -> str:
-    if value == int(value) or abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"

@@ -15,10 +15,12 @@ import pandas as pd
 from workbench.churn.explain import Drivers
 from workbench.churn.models import Scores
 from workbench.churn.reasons import reasons
+from workbench.churn.words import readable
 from workbench.errors import InputError
 
 _DAYS_A_YEAR = 365.25
 _SHORTEST_KEY = 16
+_NO_VALUE = "not a lifetime value"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,8 +37,8 @@ class RetentionList:
 
     @property
     def masked(self) -> pd.DataFrame:
-        """The list for a report: pseudonyms only."""
-        return self.customers.drop(columns="customer_id")
+        """The list for a report: pseudonyms only, headings in words."""
+        return self.customers.drop(columns="customer_id").rename(columns=readable)
 
 
 def retention_list(
@@ -51,9 +53,10 @@ def retention_list(
 ) -> RetentionList:
     """Return the `head` customers with the largest expected loss: probability of churn x expected spend.
 
-    Expected spend goes on at the rate of the last 365 days (`spend_365d`), for subscriptions at the monthly `price`,
-    until the horizon ends: a simple estimate of what is at stake, not a lifetime value. Where the features hold
-    neither, the list is by probability and the caption says so. Without a `key` the pseudonyms last for this run only.
+    Expected spend goes on at the rate of the last 365 days (`spend_365d`), less the share that the customer has sent
+    back so far (`returned_amount` of `spend`), or for subscriptions at the monthly `price`, until the horizon ends: a
+    simple estimate of what is at stake, not a lifetime value. Where the features hold neither, the list is by
+    probability and the caption says so. Without a `key` the pseudonyms last for this run only.
     """
     rows = scores.customers[["customer_id", "probability"]].copy()
     spend, estimate = _expected_spend(features, horizon_days=horizon_days)
@@ -62,7 +65,8 @@ def retention_list(
     order = ["expected_loss", "probability", "customer_id"]
     rows = rows.sort_values(order, ascending=[False, False, True]).head(head).reset_index(drop=True)
     why = reasons(drivers, features, customers=rows["customer_id"].tolist(), currency=currency)
-    rows["reasons"] = rows["customer_id"].map(why.groupby("customer_id")["reason"].agg("; ".join))
+    said = rows["customer_id"].map(why.groupby("customer_id")["reason"].agg("; ".join))
+    rows["reasons"] = said.fillna("no single reason stands out")
     rows.insert(0, "customer", pseudonyms(rows["customer_id"], key=key or secrets.token_bytes(32)))
     rows.insert(0, "rank", rows.index + 1)
     lasting = "the same in every run with this key" if key else "fresh in every run, because no key was given"
@@ -99,13 +103,14 @@ def pseudonym_key() -> bytes | None:
 
 
 def _expected_spend(features: pd.DataFrame, *, horizon_days: int) -> tuple[pd.Series, str]:
-    ahead = f"the next {horizon_days} days"
+    ahead = f"in the next {horizon_days} days"
     by_loss = "by expected loss: probability of churn x expected spend"
     if "spend_365d" in features:
-        spend = features["spend_365d"].clip(lower=0) * horizon_days / _DAYS_A_YEAR
-        return spend, f"{by_loss} in {ahead} at the rate of the last 365 days; not a lifetime value"
+        kept = 1 - (features["returned_amount"] / features["spend"]).clip(0, 1) if "returned_amount" in features else 1
+        spend = features["spend_365d"].clip(lower=0) * kept * horizon_days / _DAYS_A_YEAR
+        return spend, f"{by_loss} {ahead} at the rate of the last 365 days, less their share of returns; {_NO_VALUE}"
     if "price" in features:
         spend = features["price"].clip(lower=0) * 12 * horizon_days / _DAYS_A_YEAR
-        return spend, f"{by_loss} in {ahead} at the monthly price; not a lifetime value"
+        return spend, f"{by_loss} {ahead} at the monthly price; {_NO_VALUE}"
     unknown = pd.Series(float("nan"), index=features.index)
     return unknown, "by probability of churn alone, because no spend or price is known"
