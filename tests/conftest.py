@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from workbench.crm import sample
+
 Folder = Callable[..., Path]
 
 
@@ -29,6 +31,12 @@ def crm_folder(tmp_path: Path) -> Folder:
         return folder
 
     return write
+
+
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a small built-in sample that all tests share; nobody writes into it."""
+    return sample.write(tmp_path_factory.mktemp("sample") / "crm", customers=300, seed=1)
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +103,7 @@ class Workshop:
 
     def market(self, name: str, **changes: Any) -> None:
         """Write a params file."""
-        values = {"market": name, "title": "works", "data": str(self.root / "data"), "languages": ["de"]}
+        values = {"market": name, "title": f"{name} works", "data": str(self.root / "data"), "languages": ["de"]}
         values |= {"regime": "gdpr", "timezone": "Europe/Berlin", "currency": "EUR"} | changes
         self.params.mkdir(exist_ok=True)
         (self.params / f"{name}.yaml").write_text(json.dumps(values))

@@ -49,14 +49,25 @@ def replaced_whole(folder: Path) -> Iterator[Path]:
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
     try:
-        new, old = beside / "new", beside / "old"
-        new.mkdir()
-        yield new
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
+        (beside / "new").mkdir()
+        yield beside / "new"
+        _swap(folder, beside)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _swap(folder: Path, beside: Path) -> None:
+    had_one = folder.exists()
+    if had_one:
+        folder.rename(beside / "old")
+    try:
+        (beside / "new").rename(folder)
+    except OSError:
+        if had_one:
+            (beside / "old").rename(folder)
+        raise
 
 
 def manifest(folder: Path) -> dict[str, Any] | None:

@@ -62,8 +62,7 @@ def _about_orders(
 def _leaving(people: pd.DataFrame, facts: Facts, rng: np.random.Generator) -> pd.DataFrame:
     says = (people["_role"] != "dormant") & (rng.random(len(people)) < facts["leaving_share"])
     day = rng.uniform(people["_fades_day"], people["_lost_day"])
-    messages = pd.DataFrame({"who": people.index, "day": day, "mood": "leaving"})
-    return messages[says]
+    return pd.DataFrame({"who": people.index[says], "day": day[says], "mood": "leaving"})
 
 
 def _questions(people: pd.DataFrame, facts: Facts, rng: np.random.Generator) -> pd.DataFrame:
@@ -124,29 +123,31 @@ def _texts(
 
 def _patterns(messages: pd.DataFrame, phrases: Facts, facts: Facts, rng: np.random.Generator) -> list[str]:
     """Put together opening, body, closing and emoji for each message; the slots are still open."""
-    shares = [facts[f"{part}_share"] for part in ("short", "opening", "closing", "emoji")]
-    luck = rng.random((len(messages), 4)) < shares
+    shares = [facts[f"{part}_share"] for part in ("short", "longer", "opening", "closing", "emoji")]
+    luck = rng.random((len(messages), 5)) < shares
     say = partial(_one_of, rng=rng)
     out = []
-    for tone, topic, (short, opening, closing, emoji) in zip(messages["tone"], messages["topic"], luck, strict=True):
+    for tone, topic, (short, longer, opening, closing, emoji) in zip(
+        messages["tone"], messages["topic"], luck, strict=True
+    ):
         plain = "neutral" if tone == "mixed" else tone
         if short and tone != "mixed" and topic != "leaving":
             parts = [say(phrases["short"][tone])]
         else:
             parts = [say(phrases["openings"][plain])] if opening else []
-            parts += _body(phrases, tone, topic, say)
+            parts += _body(phrases, tone, topic, say, longer=longer)
             parts += [say(phrases["closings"][plain])] if closing else []
         parts += [say(facts["emoji"][tone])] if emoji else []
         out.append(phrases["join"].join(parts))
     return out
 
 
-def _body(phrases: Facts, tone: str, topic: str, say: Callable[[list[str]], str]) -> list[str]:
+def _body(phrases: Facts, tone: str, topic: str, say: Callable[[list[str]], str], *, longer: bool) -> list[str]:
     about = phrases["topics"][topic]
-    if tone != "mixed":
-        return [say(about[tone])]
     other = phrases["topics"][say(list(phrases["topics"])[:-1])]
-    return [say(about["positive"]), say(phrases["contrast"]), say(other["negative"])]
+    if tone == "mixed":
+        return [say(about["positive"]), say(phrases["contrast"]), say(other["negative"])]
+    return [say(about[tone]), say(other[tone])] if longer and other is not about else [say(about[tone])]
 
 
 def _one_of(phrases: list[str], *, rng: np.random.Generator) -> str:

@@ -73,9 +73,10 @@ def _send(people: pd.DataFrame, campaigns: pd.DataFrame, facts: Facts, rng: np.r
         subscribed[channel][who[leaves]] = False
         received[number + 1] = received[number]
         received[number + 1, who] += 1
-        touch = {"who": who, "campaign": number, "channel": channel, "pressure": pressure, "leaves": leaves}
-        sent.append(pd.DataFrame({**touch, "day": day + rng.uniform(0.1, 0.75, len(who))}))
-    return pd.concat(sent, ignore_index=True)
+        sent.append((who, np.full(len(who), number), pressure, leaves, day + rng.uniform(0.1, 0.75, len(who))))
+    names = ("who", "campaign", "pressure", "leaves", "day")
+    touches = pd.DataFrame({name: np.concatenate([part[at] for part in sent]) for at, name in enumerate(names)})
+    return touches.assign(channel=campaigns["channel"].to_numpy()[touches["campaign"]])
 
 
 def _unsubscribing(pressure: Ints, fading: Flags, facts: Facts) -> Floats:
