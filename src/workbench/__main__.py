@@ -103,7 +103,7 @@ def import_(
 @app.command()
 def sample(
     folder: Annotated[Path, typer.Argument(help="where to write it")],
-    customers: Annotated[int, typer.Option(min=20, help="per market (one market is far smaller)")] = 2000,
+    customers: Annotated[int, typer.Option(min=50, help="per market (one market is far smaller)")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="same seed, same sample")] = 0,
 ) -> None:
     """Write the synthetic sample: six markets, all tables of the contract, with the truth beside them."""

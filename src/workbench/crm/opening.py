@@ -5,12 +5,14 @@ In: a location.   Out: `Crm`, with lazy Ibis tables; `Inspection`, with every fa
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import ibis
 import pandas as pd
 
+from workbench import charts
 from workbench.crm import checks, places, reading
 from workbench.crm.conform import conform
 from workbench.crm.contract import TABLES
@@ -61,6 +63,26 @@ class Crm:
             raise InputError(f"{self.location}: no orders and no subscriptions in these countries and days")
         return min(found), max(found)
 
+    def summary(self) -> pd.DataFrame:
+        """Return table, rows, first and last time of every table as it is cut to countries and days."""
+        rows = []
+        for name, table in self.tables.items():
+            when = TABLES[name].time
+            ends = {"first": table[when].min(), "last": table[when].max()} if when else {}
+            rows.append({"table": name} | table.aggregate(rows=table.count(), **ends).to_pyarrow().to_pylist()[0])
+        return pd.DataFrame(rows, columns=["table", "rows", "first", "last"])
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Show the tables, and tell the report which period and kind of data it is about."""
+        days = {"first": "{:%Y-%m-%d}".format, "last": "{:%Y-%m-%d}".format}
+        kind = "Synthetic sample data" if self.synthetic else "The data of this report"
+        shown = charts.table(self.summary(), f"{kind}, by table of the contract", formats=days, missing="no time")
+        about: dict[str, Any] = {"synthetic": self.synthetic}
+        if "orders" in self or "subscriptions" in self:
+            first, last = self.period()
+            about |= {"first": first.date().isoformat(), "last": last.date().isoformat()}
+        return {"text/html": shown._repr_html_(), "application/vnd.workbench.data+json": about}
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Inspection:
@@ -75,8 +97,8 @@ def open(
     location: str | Path,
     *,
     countries: Sequence[str] = (),
-    first_day: date | None = None,
-    last_day: date | None = None,
+    first_day: date | str | None = None,
+    last_day: date | str | None = None,
 ) -> Crm:
     """Open a CRM, refuse one with faults, and cut it to countries and days (UTC; both days are in).
 
@@ -150,14 +172,16 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def _cut_days(tables: dict[str, ibis.Table], first_day: date | None, last_day: date | None) -> dict[str, ibis.Table]:
+def _cut_days(
+    tables: dict[str, ibis.Table], first_day: date | str | None, last_day: date | str | None
+) -> dict[str, ibis.Table]:
     cut = dict(tables)
     for name, table in tables.items():
-        time = TABLES[name].time
-        if time and first_day:
-            cut[name] = cut[name].filter(table[time] >= _midnight(first_day))
-        if time and last_day:
-            cut[name] = cut[name].filter(table[time] < _midnight(last_day + timedelta(days=1)))
+        when = TABLES[name].time
+        if when and first_day:
+            cut[name] = cut[name].filter(table[when] >= _midnight(first_day))
+        if when and last_day:
+            cut[name] = cut[name].filter(table[when] < _midnight(last_day) + timedelta(days=1))
     return _lines_follow_orders(cut) if first_day or last_day else cut
 
 
@@ -186,5 +210,8 @@ def _lines_follow_orders(tables: dict[str, ibis.Table]) -> dict[str, ibis.Table]
     return {**tables, "order_lines": tables["order_lines"].semi_join(tables["orders"], "order_id")}
 
 
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)
+def _midnight(day: date | str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(str(day)), time.min)
+    except ValueError as error:
+        raise InputError(f"'{day}': must be a day such as 2025-12-31") from error
