@@ -19,7 +19,7 @@ from workbench.errors import InputError
 
 __all__ = ["VERSION", "write"]
 
-VERSION = "2"
+VERSION = "3"
 """Goes up whenever the same arguments give other data."""
 
 _FEWEST = 50
