@@ -104,6 +104,7 @@ def test_features_that_say_nearly_the_same_are_one_driver(examples: pd.DataFrame
     first = drivers.importance.set_index("column").loc["recency_days"]
     together = drivers.contributions[["recency_days", "orders_per_year"]].sum(axis=1)
     assert (first["others"], first["importance"]) == (1, pytest.approx(together.abs().mean()))
+    assert dependence(drivers, examples, "recency_days")["contribution"].sum() == pytest.approx(together.sum())
 
 
 def test_a_rule_is_explained_by_its_one_column(examples: pd.DataFrame) -> None:

@@ -107,6 +107,12 @@ def test_one_class_only_tells_nothing() -> None:
     assert find_leaks(made().assign(churned=1, left="yes")).empty
 
 
+def test_rows_without_a_label_are_not_judged() -> None:
+    examples = made()
+    later = examples.assign(cutoff=pd.Timestamp("2024-04-01"), churned=np.nan, note="filled since")
+    assert find_leaks(pd.concat([examples, later], ignore_index=True)).empty
+
+
 def test_params_may_insist_on_a_leak_but_not_on_a_misspelt_one() -> None:
     examples = made().assign(status=lambda frame: frame["churned"])
     leaks = find_leaks(examples)

@@ -15,14 +15,18 @@ TELCO = Path(__file__).parents[2] / "shared" / "data" / "telco_churn"
 CUTOFF = pd.Timestamp("2024-03-01")
 
 
-def examples(rows: list[tuple], customers: pd.DataFrame | None = None, horizon_days: int = 30) -> pd.DataFrame:
+def day(number: int) -> pd.Timestamp:
+    return CUTOFF + pd.Timedelta(days=number)
+
+
+def examples(rows: list[tuple], customers: pd.DataFrame | None = None) -> pd.DataFrame:
     """Examples at the cut-off of (customer, start, end, plan, price), times as days from the cut-off."""
     table = pd.DataFrame(rows, columns=["customer_id", "started_at", "ended_at", "plan", "price"])
     for column in ("started_at", "ended_at"):
         table[column] = CUTOFF + pd.to_timedelta(table[column].astype(float), unit="D")
     if customers is None:
         customers = pd.DataFrame({"customer_id": ["a", "b", "c"]})
-    return subscription_examples(customers, ibis.memtable(table), cutoffs=[CUTOFF], horizon_days=horizon_days)
+    return subscription_examples(customers, ibis.memtable(table), cutoffs=[CUTOFF], horizon_days=30, known_to=day(30))
 
 
 @pytest.mark.parametrize(
@@ -97,6 +101,13 @@ def test_several_cutoffs_and_a_table_of_required_columns_only() -> None:
     assert found[["customer_id", "cutoff"]].values.tolist() == [["a", cutoffs[0]], ["a", CUTOFF], ["b", CUTOFF]]
     assert "plan" not in found
     assert "price" not in found
+
+
+@pytest.mark.parametrize(("end", "known"), [(29, True), (28, False)])
+def test_a_horizon_that_is_not_over_has_no_label(end: int, known: bool) -> None:
+    table = ibis.memtable({"customer_id": ["a", "b"], "started_at": [day(-9)] * 2, "ended_at": [day(end), None]})
+    found = subscription_examples(pd.DataFrame({"customer_id": ["a"]}), table, cutoffs=[CUTOFF], horizon_days=30)
+    assert found["churned"].notna().tolist() == [known, known]
 
 
 def test_no_cutoff_is_refused() -> None:

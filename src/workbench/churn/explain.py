@@ -27,9 +27,9 @@ class Drivers:
 
     `contributions` has a row per customer_id (the index) and a column per feature, in log-odds; `base` plus a row's sum
     is the log-odds that the model gives to that customer before calibration, which never changes their order.
-    `importance` has a row per family of features that say nearly the same: column (the strongest of them), others, how
-    many more there are, importance (mean absolute sum of their contributions, log-odds) with its 95 % interval low and
-    high, and direction.
+    `importance` has a row per family of features that say nearly the same: column (the one that tells their effect
+    best), others (how many more there are), importance (mean absolute sum of their contributions, log-odds) with its
+    95 % interval low and high, and direction.
     """
 
     contributions: pd.DataFrame
@@ -65,12 +65,14 @@ def explain(model: Model, features: pd.DataFrame, *, customers: Collection[str] 
 def dependence(
     drivers: Drivers, features: pd.DataFrame, column: str, *, sample: int = 600, seed: int = 0
 ) -> pd.DataFrame:
-    """Return value and contribution (log-odds) of one feature, for at most `sample` explained customers at random."""
+    """Return value of a feature and contribution (log-odds) of its family, for at most `sample` explained customers."""
     if column not in drivers.contributions:
         raise InputError(f"no feature '{column}' in the model{did_you_mean(column, map(str, drivers.contributions))}")
     values = features.set_index("customer_id")[column].reindex(drivers.contributions.index)
-    both = pd.DataFrame({"value": values, "contribution": drivers.contributions[column]}).dropna(subset="value")
-    return both.sample(min(sample, len(both)), random_state=seed).reset_index(drop=True)
+    alike = [other for other in map(str, drivers.contributions) if family(other) == family(column)]
+    both = pd.DataFrame({"value": values, "contribution": drivers.contributions[alike].sum(axis=1)})
+    known = both.dropna(subset="value")
+    return known.sample(min(sample, len(known)), random_state=seed).reset_index(drop=True)
 
 
 def _linear(classify: Any, encoded: np.ndarray, chosen: Any) -> tuple[np.ndarray, float]:
@@ -100,7 +102,9 @@ def _importance(contributions: pd.DataFrame, features: pd.DataFrame) -> pd.DataF
     families = contributions.columns.map(family)
     for name in families.unique():
         columns = contributions.columns[families == name]
-        total, lead = contributions[columns].sum(axis=1), contributions[columns].abs().mean().idxmax()
+        total, own = contributions[columns].sum(axis=1), contributions[columns].abs().mean()
+        told = {c: abs(rank_correlation(features[c], total.to_numpy())) for c in columns}
+        lead = max(columns, key=lambda c: (np.nan_to_num(told[c]), own[c]))
         mean, margin = total.abs().mean(), 1.96 * total.abs().std(ddof=1) / np.sqrt(len(total))
         direction = _direction(features[lead], total.to_numpy())
         rows.append((lead, len(columns) - 1, mean, max(mean - margin, 0), mean + margin, direction))

@@ -33,14 +33,16 @@ def find_leaks(examples: pd.DataFrame, *, label: str = "churned", separates: flo
     Four kinds: a copy of the label under other names; filled only for churned rows, or only for those that stayed;
     one column alone separating better than an AUC of `separates` (categories by churn rates of other folds, a missing
     value counting as a value); rows that occur more than once and so stand on both sides of a split (column `ROWS`).
-    The keys, constant columns and texts that name single rows are no features and are not judged.
+    The keys, constant columns and texts that name single rows are no features and are not judged, nor are rows
+    without a label.
     The kinds are those of Kaufman, Rosset and Perlich, Leakage in Data Mining (2012).
 
     >>> examples = pd.DataFrame({"left": ["yes", "no"] * 40, "age": range(80), "churned": [1, 0] * 40})
     >>> print(find_leaks(examples).evidence[0])
     'left' says the label in other words: 'no' is stayed, 'yes' is churned, in all 80 rows
     """
-    churned = _label(examples, label)
+    examples = _labelled(examples, label)
+    churned = examples[label].to_numpy(float)
     features = examples.drop(columns=[c for c in (*_KEYS, label) if c in examples])
     folds = _folds(examples)
     found = []
@@ -76,14 +78,15 @@ def without_leaks(examples: pd.DataFrame, leaks: pd.DataFrame, *, keep: Iterable
     return rest.drop(columns=list(out - {ROWS}))
 
 
-def _label(examples: pd.DataFrame, label: str) -> np.ndarray:
+def _labelled(examples: pd.DataFrame, label: str) -> pd.DataFrame:
     if label not in examples:
         raise InputError(f"examples: no label column '{label}'{did_you_mean(label, map(str, examples))}")
-    odd = examples[label][~examples[label].isin([0, 1])]
+    known = examples[examples[label].notna()]
+    odd = known[label][~known[label].isin([0, 1])]
     if len(odd):
         seen = ", ".join(repr(value) for value in odd.unique()[:3].tolist())
         raise InputError(f"examples: label '{label}' must be 0 or 1, found {seen} in {len(odd):,} rows")
-    return examples[label].to_numpy(float)
+    return known
 
 
 def _folds(examples: pd.DataFrame) -> np.ndarray:

@@ -3,8 +3,6 @@
 In: frames as `quality`, `backtest` and `explain` return them.   Out: matplotlib axes, for `charts.figure`.
 """
 
-from textwrap import fill
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,7 +14,6 @@ from workbench.churn.words import readable
 
 _BLUE, _ORANGE, _GREEN, _RED, _PINK, _SKY = charts.PALETTE
 _INK = "black"
-_LABEL_LETTERS = 30
 _PERCENT = PercentFormatter(1, decimals=0)
 # direction of a driver: colour and shape, so that neither has to be told apart alone
 _DIRECTIONS = {
@@ -36,9 +33,12 @@ def plot_drivers(drivers: Drivers, *, top: int = 10, ax: Axes | None = None) -> 
         colour, shape = _DIRECTIONS[str(direction)]
         ax.barh(group.index, group["importance"], color=colour, height=0.65, label=f"{shape} {direction}")
     ax.hlines(rows.index, rows["low"], rows["high"], color=_INK, linewidth=1.5)
-    alike = rows["others"].map(lambda others: f", and {others} like it" if others else "")
-    names = (rows["column"].map(readable) + alike).map(lambda name: fill(name, _LABEL_LETTERS))
-    ax.set_yticks(rows.index, names + " " + rows["direction"].map(lambda direction: _DIRECTIONS[direction][1]))
+    for place, high, others in zip(range(len(rows)), rows["high"], rows["others"], strict=True):
+        if others:
+            note, here = f"with {others} like it", (high, place)
+            ax.annotate(note, here, xytext=(4, 0), textcoords="offset points", va="center", fontsize="small")
+    shapes = rows["direction"].map(lambda direction: _DIRECTIONS[direction][1])
+    ax.set_yticks(rows.index, rows["column"].map(readable) + " " + shapes)
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel("mean size of contribution (log-odds)")
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)

@@ -6,6 +6,7 @@ In: customers, and their subscriptions as an Ibis table or a label that came wit
 from collections.abc import Iterable
 
 import ibis
+import numpy as np
 import pandas as pd
 from ibis import _
 
@@ -25,27 +26,36 @@ def subscription_examples(
     *,
     cutoffs: Iterable[pd.Timestamp],
     horizon_days: int,
+    known_to: pd.Timestamp | None = None,
 ) -> pd.DataFrame:
     """Return an example for every customer with a running subscription, at every cut-off.
 
     A subscription runs at a time when it started before it and did not end before it. `churned` is 1 where none runs
-    at the end of the horizon: who changes plan, or comes back within the horizon, has not left. Features are what was
-    known before the cut-off: tenure_days since the first start, plan_days since the latest, running_subscriptions,
-    ended_subscriptions, paused_days before the latest start; where the table has them plan and price (of all that run,
-    per month), plan_before and price_change; and the customers' attributes. An end at or after the cut-off is unknown.
+    at the end of the horizon: who changes plan, or comes back within the horizon, has not left. It is missing where the
+    horizon ends after `known_to`: the last start or end on record, unless the caller knows better, as where ends are
+    planned ahead.
+
+    Features are what was known before the cut-off: tenure_days since the first start, plan_days since the latest,
+    running_subscriptions, ended_subscriptions, paused_days before the latest start; where the table has them plan and
+    price (of all that run, per month), plan_before and price_change; and the customers' attributes. An end at or after
+    the cut-off is unknown.
 
     >>> table = ibis.memtable({"customer_id": ["a", "b"], "started_at": pd.to_datetime(["2024-01-01"] * 2),
-    ...                        "ended_at": pd.to_datetime(["2024-04-01", None]), "plan": ["M", "L"]})
+    ...                        "ended_at": pd.to_datetime(["2024-03-30", None]), "plan": ["M", "L"]})
     >>> customers = pd.DataFrame({"customer_id": ["a", "b"], "segment": ["home", "office"]})
     >>> when = [pd.Timestamp("2024-03-01")]
-    >>> examples = subscription_examples(customers, table, cutoffs=when, horizon_days=60)
+    >>> examples = subscription_examples(customers, table, cutoffs=when, horizon_days=30)
     >>> examples[["customer_id", "tenure_days", "plan", "segment", "churned"]].values.tolist()
     [['a', 60.0, 'M', 'home', 1], ['b', 60.0, 'L', 'office', 0]]
     """
+    table = _with_ends(subscriptions)
+    last = known_to if known_to is not None else _last_event(table)
     parts = []
     for cutoff in cutoffs:
-        known = _at(subscriptions, cutoff, horizon_days=horizon_days)
+        end = cutoff + pd.Timedelta(days=horizon_days)
+        known = _at(table, cutoff, end)
         known.insert(1, "cutoff", cutoff)
+        known["churned"] = known["churned"] if end <= last else np.nan
         parts.append(known.merge(_attributes(customers, cutoff), on="customer_id", how="left"))
     if not parts:
         raise InputError("cutoffs: none given; at least one is needed")
@@ -75,9 +85,14 @@ def labelled_examples(customers: pd.DataFrame, *, label: str = "churned") -> pd.
     return features.assign(churned=known[label].astype(int))
 
 
-def _at(subscriptions: ibis.Table, cutoff: pd.Timestamp, *, horizon_days: int) -> pd.DataFrame:
+def _last_event(subscriptions: ibis.Table) -> pd.Timestamp:
+    ends = subscriptions.aggregate(started=_.started_at.max(), ended=_.ended_at.max()).to_pandas()
+    # A day is over once something has happened on it.
+    return pd.Timestamp(ends.max(axis=1).iloc[0]).normalize() + pd.Timedelta(days=1)
+
+
+def _at(subscriptions: ibis.Table, cutoff: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
     """Return what was known of each customer with a running subscription at the cut-off, and whether they left."""
-    end = cutoff + pd.Timedelta(days=horizon_days)
     state = ibis.cases(
         (_.started_at >= cutoff, "later"),
         (_.ended_at.isnull() | (_.ended_at >= cutoff), "running"),
@@ -85,8 +100,7 @@ def _at(subscriptions: ibis.Table, cutoff: pd.Timestamp, *, horizon_days: int) -
     )
     order = [_.started_at.desc(), *([_.plan] if "plan" in subscriptions.columns else [])]
     ranked = (
-        _with_ends(subscriptions)
-        .filter(_.started_at < end)
+        subscriptions.filter(_.started_at < end)
         .mutate(state=state, stays=_.ended_at.isnull() | (_.ended_at >= end))
         .mutate(rank=ibis.row_number().over(group_by=[_.customer_id, _.state], order_by=order))
     )
