@@ -172,7 +172,7 @@ def _inline(svg: str, caption: str) -> str:
     svg = re.sub(r"\s*<(metadata|style).*?</\1>", "", svg, flags=re.DOTALL)
     svg = re.sub(r' id="([^"]+)"', lambda found: f' id="{prefix}-{found[1]}"' if found[1] in used else "", svg)
     svg = _REFERENCE.sub(rf"#{prefix}-\1", svg)
-    svg = re.sub(r" ?font-family: [^;\"]+;", "", svg).replace(_INK, "currentColor")
+    svg = re.sub(r";? ?font-family: [^;\"]+", "", svg).replace(_INK, "currentColor")
     return re.sub(r"\s*\n\s*", " ", svg).replace("> <", "><").strip()
 
 
