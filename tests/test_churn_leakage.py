@@ -105,6 +105,7 @@ def test_twins_in_a_coarse_table_are_no_leak() -> None:
 
 def test_one_class_only_tells_nothing() -> None:
     assert find_leaks(made().assign(churned=1, left="yes")).empty
+    assert find_leaks(made().assign(churned=np.nan)).empty
 
 
 def test_rows_without_a_label_are_not_judged() -> None:

@@ -46,7 +46,7 @@ def find_leaks(examples: pd.DataFrame, *, label: str = "churned", separates: flo
     features = examples.drop(columns=[c for c in (*_KEYS, label) if c in examples])
     folds = _folds(examples)
     found = []
-    for name in features if 0 < churned.mean() < 1 else []:
+    for name in features if len(set(churned)) == 2 else []:
         values = _blanks_missing(features[name])
         reason, evidence = (
             _copies(values, churned)
