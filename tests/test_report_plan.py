@@ -29,7 +29,7 @@ def succeed(task, *files):
 
 def test_only_what_a_notebook_declares_is_passed(workshop, make):
     (task,) = make().tasks
-    passed = {"market": "germany", "title": "works", "horizon_days": 90, "reports": str(workshop.reports)}
+    passed = {"market": "germany", "title": "germany works", "horizon_days": 90, "reports": str(workshop.reports)}
     assert task.parameters == passed
     assert (task.country, task.run.outcome) == ("ZZ", "interrupted")
 

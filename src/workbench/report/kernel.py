@@ -1,6 +1,7 @@
 """A kernel of this very Python that never outlives those who wait for it.
 
-In: a lifeline, a file handle that ends when the batch does, and a time limit.   Out: a running kernel and its guard.
+In: a lifeline, which is a file handle that ends when the batch does; a time limit; a folder.
+Out: a running kernel and its guard.
 """
 
 import os
@@ -39,6 +40,8 @@ class Guard(Thread):
             select.select([self._lifeline], [], [])
         self.kill_kernel()
         shutil.rmtree(self._folder, ignore_errors=True)
+        with suppress(OSError):  # the last of several removes what held them all
+            os.rmdir(os.path.dirname(self._folder))
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
     def kill_kernel(self) -> None:
@@ -48,10 +51,12 @@ class Guard(Thread):
 
 
 @contextmanager
-def start(lifeline: int, *, limit_seconds: float) -> Iterator[Guard]:
-    """Start a kernel with an empty profile, reached through files rather than the network; call from a process group
-    of one's own, for all of it ends with the lifeline."""
-    with TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True) as folder:
+def start(lifeline: int, *, limit_seconds: float, scratch: str) -> Iterator[Guard]:
+    """Start a kernel with an empty profile, reached through files in `scratch` rather than through the network.
+
+    To be called in a process group of one's own: all of it ends with the lifeline.
+    """
+    with TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
         manager = AsyncKernelManager(
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
             transport="ipc" if len(folder) < _LONGEST_FOLDER else "tcp",

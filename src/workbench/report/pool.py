@@ -6,6 +6,7 @@ In: tasks.   Out: finished runs, each remembered in `run.json` when it starts, a
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import mkdtemp
 
 from workbench import outputs
 from workbench.report import record
@@ -62,10 +64,11 @@ def run_all(tasks: Sequence[Task], *, jobs: int, progress: Progress) -> Generato
     """Run the tasks, `jobs` at a time, and yield each run as it ends; whatever ends the iterator ends the others."""
     waiting, working = deque(tasks), list[_Worker]()
     threads = max(1, cores() // max(1, min(jobs, len(tasks))))
+    scratch = mkdtemp(prefix="workbench-")
     try:
         while waiting or working:
             while waiting and len(working) < jobs:
-                working.append(_start(waiting.popleft(), threads=threads, progress=progress))
+                working.append(_start(waiting.popleft(), scratch, threads=threads, progress=progress))
             _listen(working, progress)
             for worker in [one for one in working if one.process.poll() is not None or time.monotonic() > one.deadline]:
                 working.remove(worker)
@@ -74,16 +77,17 @@ def run_all(tasks: Sequence[Task], *, jobs: int, progress: Progress) -> Generato
                 yield run
     finally:
         _stop(working)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _start(task: Task, *, threads: int, progress: Progress) -> _Worker:
+def _start(task: Task, scratch: str, *, threads: int, progress: Progress) -> _Worker:
     task = replace(task, run=replace(task.run, started_at=datetime.now(UTC)))
     log = task.reports / task.run.market / f"{task.run.notebook}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     record.remember(task.reports, task.run)
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "workbench.report.worker"],
+            [sys.executable, "-P", "-m", "workbench.report.worker", scratch],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=written,
@@ -123,9 +127,10 @@ def _hear(worker: _Worker, said: bytes, progress: Progress) -> None:
 
 def _finish(worker: _Worker, progress: Progress) -> Run:
     late = worker.process.poll() is None
-    _kill(worker)
-    assert worker.process.stdout
-    _hear(worker, worker.process.stdout.read(), progress)
+    with worker.process:
+        _kill(worker)
+        assert worker.process.stdout
+        _hear(worker, worker.process.stdout.read(), progress)
     run = worker.finished or _ended_without_a_word(worker, late=late)
     if run.outcome == "succeeded" or not worker.log.stat().st_size:
         worker.log.unlink(missing_ok=True)
@@ -160,7 +165,8 @@ def _stop(working: Sequence[_Worker]) -> None:
         if worker.kernel_group is not None:
             with suppress(subprocess.TimeoutExpired):
                 worker.process.wait(5)
-        _kill(worker)
+        with worker.process:
+            _kill(worker)
 
 
 def _kill(worker: _Worker) -> None:

@@ -34,15 +34,15 @@ DATA_TYPE = "application/vnd.workbench.data+json"
 _LONGEST_MESSAGE = 600
 
 
-def main() -> None:
-    """Do what the task on standard input asks for."""
+def main(scratch: str) -> None:
+    """Do what the task on standard input asks for; `scratch` is a folder that the batch sweeps."""
     say, lifeline = _channels()
     task = Task.from_json(_first_line(lifeline))
     publish.announce(task.run, reports=task.reports)
     seen = _Seen(say)
     run = replace(task.run, outcome="succeeded", failure=None)
     try:
-        _execute(task, seen, lifeline)
+        _execute(task, seen, lifeline, scratch)
     except Exception as error:
         failure = Failure(message=_why(error), cell=seen.cell, heading=seen.heading)
         run = replace(run, outcome="timed out" if isinstance(error, TimeoutError) else "failed", failure=failure)
@@ -71,14 +71,16 @@ class _Seen:
         self.say({"cell": self.cell, "cells": len(numbered), "heading": self.heading})
 
 
-def _execute(task: Task, seen: _Seen, lifeline: int) -> None:
+def _execute(task: Task, seen: _Seen, lifeline: int, scratch: str) -> None:
     """Run the notebook below the meter; raises whatever went wrong, TimeoutError at the time limit."""
     ledger = outputs.open(task.run.market, reports=task.reports).ledger
     # The kernel leaves after the meter has read: what its children took can be known only while they are there.
     with ExitStack() as after_metering:
         try:
             with emissions.track("page", notebook=task.run.notebook, ledger=ledger, country=task.country) as footprint:
-                guard = after_metering.enter_context(kernel.start(lifeline, limit_seconds=task.time_limit_seconds))
+                guard = after_metering.enter_context(
+                    kernel.start(lifeline, limit_seconds=task.time_limit_seconds, scratch=scratch)
+                )
                 seen.say({"kernel": guard.process_group})
                 _run_cells(task, seen, guard)
         finally:
@@ -182,4 +184,4 @@ def _first_line(lifeline: int) -> bytes:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

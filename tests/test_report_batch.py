@@ -1,0 +1,102 @@
+"""A batch from end to end with real kernels: what goes wrong is said in the report, the record and the exit code."""
+
+import io
+import subprocess
+import sys
+from html import unescape
+
+import pytest
+from rich.console import Console
+
+from workbench import report
+from workbench.errors import InputError
+from workbench.report import pool, record
+
+
+@pytest.fixture
+def run(workshop):
+    """Run the workshop's batch; return the exit code, what was said, and the runs by market."""
+
+    def run_batch(**asked):
+        console = Console(file=io.StringIO(), width=200)
+        where = {"params": workshop.params, "notebooks_folder": workshop.notebooks, "reports": workshop.reports}
+        code = report.run(**where, console=console, **asked)
+        return code, console.file.getvalue(), {one.market: one for one in record.read(workshop.reports)}
+
+    return run_batch
+
+
+def test_one_failure_does_not_stop_the_others_and_only_it_is_run_again(workshop, run):
+    workshop.market("france", title="france fails")
+    code, said, runs = run(jobs=2)
+    assert (code, runs["germany"].outcome, runs["france"].outcome) == (1, "succeeded", "failed")
+    failure = runs["france"].failure
+    assert (failure.cell, failure.heading) == (3, "Behaviour")
+    page = unescape((workshop.reports / "france" / "behave.html").read_text())
+    for text in (said, page, failure.message):
+        assert "ValueError: could not convert '…'" in text
+        assert "jane@" not in text
+    assert "In [3]" in (workshop.reports / "france" / "behave.ipynb").read_text()
+
+    workshop.market("france")
+    code, said, repaired = run()
+    assert (code, repaired["france"].outcome, repaired["germany"]) == (0, "succeeded", runs["germany"])
+    assert "germany behave: unchanged since" in said
+    assert not list((workshop.reports / "france").glob("*.log"))
+
+    code, said, _ = run()
+    assert (code, "2 unchanged in" in said, "started" in said) == (0, True, False)
+
+
+def test_a_run_knows_its_figures_its_data_and_its_cost(workshop, run):
+    code, _, runs = run(settings={"horizon_days": "30"})
+    germany = runs["germany"]
+    assert (code, germany.outcome, germany.failure, germany.period) == (
+        0,
+        "succeeded",
+        None,
+        "2025-01-01 to 2025-12-31",
+    )
+    assert germany.parameters["horizon_days"] == 30
+    assert germany.cpu_seconds > 0
+    assert germany.energy_wh > 0
+    assert germany.files == ("germany/behave.html", "germany/behave.ipynb", "germany/results/behave.json")
+    executed = (workshop.reports / "germany" / "behave.ipynb").read_text()
+    assert f"30 days, {pool.cores()} threads, {sys.executable}" in executed
+    assert (workshop.reports / "index.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "limit", "outcome", "why"),
+    [("dies", 600, "failed", "the kernel died"), ("hangs", 4, "timed out", "stopped at its time limit of 4 seconds")],
+)
+def test_a_dead_or_endless_notebook_is_a_failure_in_words(workshop, run, behaviour, limit, outcome, why):
+    workshop.market("germany", title=behaviour)
+    code, said, runs = run(time_limit_seconds=limit)
+    assert (code, runs["germany"].outcome) == (1, outcome)
+    assert f"germany behave: {outcome}" in said
+    assert why in runs["germany"].failure.message
+    assert why in (workshop.reports / "germany" / "behave.html").read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(workshop, run):
+    workshop.reports.write_text("a file in the way")
+    with pytest.raises(InputError, match=r"reports: reports cannot be written there: .*; nothing was run"):
+        run()
+
+
+def test_a_full_disk_is_refused_before_anything_runs(workshop):
+    limit = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (100_000, 100_000))"
+    command = f"{limit}; from workbench.__main__ import app; app(['run'])"
+    ended = subprocess.run([sys.executable, "-c", command], cwd=workshop.root, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "cannot be written there: File too large; nothing was run" in ended.stderr
+    assert list(workshop.reports.iterdir()) == []
+
+
+def test_a_folder_that_is_taken_away_ends_the_batch_in_words(workshop, run):
+    workshop.reports.mkdir()
+    (workshop.reports / "germany").write_text("a file in the way")
+    code, said, runs = run()
+    assert (code, runs) == (1, {})
+    assert "cannot be written any more" in said

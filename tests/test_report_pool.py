@@ -1,0 +1,74 @@
+"""Whoever is killed, nothing is left running, nothing is half written, and the next batch finishes the rest."""
+
+import io
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from rich.console import Console
+
+from workbench import report
+from workbench.report import record
+
+
+@pytest.fixture
+def batch(workshop):
+    """Start a batch of two, one that works and one that hangs; return it and its processes once only that one runs."""
+    workshop.market("france", title="france hangs")
+    command = [sys.executable, "-m", "workbench", "run", "--jobs", "2"]
+    with subprocess.Popen(command, cwd=workshop.root, stdout=subprocess.PIPE, text=True) as process:
+        said = iter(process.stdout.readline, "")
+        assert any("germany behave: succeeded" in line for line in said)
+        (worker,) = within_seconds(30, lambda: psutil.Process(process.pid).children())
+        (kernel,) = within_seconds(30, worker.children)
+        # A kernel has its socket once it is well under way.
+        within_seconds(30, lambda: kernel.num_threads() > 3)
+        yield process, worker, kernel
+        process.kill()
+
+
+def within_seconds(limit, found):
+    ends = time.monotonic() + limit
+    while time.monotonic() < ends:
+        if result := found():
+            return result
+        time.sleep(0.05)
+    raise AssertionError("not within its time")
+
+
+def outcomes(workshop):
+    return {run.market: run.outcome for run in record.read(workshop.reports)}
+
+
+def half_written(workshop):
+    return [path for path in workshop.reports.rglob(".*") if path.name != ".run.json.lock"]
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_batch_takes_its_kernels_along_and_the_next_finishes_the_rest(workshop, batch, stop):
+    process, *others = batch
+    process.send_signal(stop)
+    assert process.wait(20) in (1, -stop)
+    assert psutil.wait_procs(others, timeout=20)[1] == []
+    assert outcomes(workshop) == {"germany": "succeeded", "france": "interrupted"}
+    assert half_written(workshop) == []
+    assert not (workshop.reports / "france" / "behave.html").exists()
+
+    workshop.market("france")
+    where = {"params": workshop.params, "notebooks_folder": workshop.notebooks, "reports": workshop.reports}
+    assert report.run(**where, console=Console(file=io.StringIO())) == 0
+    assert outcomes(workshop) == {"germany": "succeeded", "france": "succeeded"}
+
+
+def test_a_killed_worker_is_a_failure_and_its_kernel_ends_with_it(workshop, batch):
+    process, worker, kernel = batch
+    worker.kill()
+    assert process.wait(20) == 1
+    assert psutil.wait_procs([kernel], timeout=20)[1] == []
+    (failure,) = [run.failure for run in record.read(workshop.reports) if run.market == "france"]
+    assert failure.message == "the process that ran it was ended by signal SIGKILL"
+    assert failure.message in (workshop.reports / "france" / "behave.html").read_text()
+    assert half_written(workshop) == []
