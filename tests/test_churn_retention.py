@@ -43,6 +43,15 @@ def test_without_money_the_list_is_by_probability_and_says_so() -> None:
     assert found.customers["expected_loss"].isna().all()
 
 
+def test_a_customer_whom_nothing_sets_apart_has_no_reason() -> None:
+    scores = Scores(customers=pd.DataFrame({"customer_id": ["1"], "probability": [0.5]}))
+    contributions = pd.DataFrame({"recency_days": [0.0]}, index=pd.Index(["1"], name="customer_id"))
+    drivers = Drivers(contributions=contributions, base=0.0, importance=pd.DataFrame(), seconds=0.0)
+    features = pd.DataFrame({"customer_id": ["1"], "recency_days": [3.0]})
+    found = retention_list(scores, drivers, features, horizon_days=90)
+    assert found.customers["reasons"].tolist() == ["no single reason stands out"]
+
+
 def test_what_a_report_shows_holds_no_id() -> None:
     found = listed(spend_365d=[100.0, 1000.0, 3652.5])
     shown = found.masked.to_csv() + found.caption

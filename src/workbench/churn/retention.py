@@ -65,8 +65,8 @@ def retention_list(
     order = ["expected_loss", "probability", "customer_id"]
     rows = rows.sort_values(order, ascending=[False, False, True]).head(head).reset_index(drop=True)
     why = reasons(drivers, features, customers=rows["customer_id"].tolist(), currency=currency)
-    said = rows["customer_id"].map(why.groupby("customer_id")["reason"].agg("; ".join))
-    rows["reasons"] = said.fillna("no single reason stands out")
+    said = {name: "; ".join(found) for name, found in why.groupby("customer_id")["reason"]}
+    rows["reasons"] = [said.get(name, "no single reason stands out") for name in rows["customer_id"]]
     rows.insert(0, "customer", pseudonyms(rows["customer_id"], key=key or secrets.token_bytes(32)))
     rows.insert(0, "rank", rows.index + 1)
     lasting = "the same in every run with this key" if key else "fresh in every run, because no key was given"
