@@ -19,7 +19,7 @@ from workbench.errors import InputError
 
 __all__ = ["VERSION", "write"]
 
-VERSION = "3"
+VERSION = "4"
 """Goes up whenever the same arguments give other data."""
 
 _FEWEST = 50

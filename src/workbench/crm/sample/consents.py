@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workbench.crm.sample.markets import Floats, SampleMarket, generator, read_data
+from workbench.crm.sample.markets import Floats, Ints, SampleMarket, generator, read_data
 from workbench.crm.sample.planted import applies, pick, planted_count
 from workbench.crm.sample.touches import CHANNELS
 
@@ -47,10 +47,7 @@ def plant_contacts(
         granted = people.loc[polite, f"_granted_{channel}"]
         people.loc[polite, f"_withdrawn_{channel}"] = (optouts.loc[polite, "day"] + 0.3).where(granted)
     if applies("basis_missing", market):
-        mailed = people.index[people["_granted_email"] & people.index.isin(baseless[:count])]
-        people.loc[mailed, "_granted_email"] = False
-        start = pd.DataFrame({"day": -1e9}, index=mailed)
-        touches = _stop(touches, start, grace=0.0, kept=_KEPT, breach="basis_missing", channel="email")
+        touches, people = _forget_basis(touches, people, baseless, count=count)
     touches = touches.sort_values("day", kind="stable", ignore_index=True)
     return Contacts(touches=touches, people=people, optouts=optouts)
 
@@ -70,9 +67,18 @@ def _spans(people: pd.DataFrame, touches: pd.DataFrame) -> pd.DataFrame:
     return spans.assign(stayed=~left & (people["_role"].reindex(spans.index) == "regular"))
 
 
-def _optouts(spans: pd.DataFrame, who: np.ndarray) -> pd.DataFrame:
+def _optouts(spans: pd.DataFrame, who: Ints) -> pd.DataFrame:
     span = spans.loc[who]
     return pd.DataFrame({"who": who, "day": np.floor(span["first"] + 0.5 * (span["last"] - span["first"])) + 0.8})
+
+
+def _forget_basis(
+    touches: pd.DataFrame, people: pd.DataFrame, who: Ints, *, count: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    mailed = who[people["_granted_email"].to_numpy()[who]][:count]
+    always = pd.DataFrame({"day": -np.inf}, index=mailed)
+    touches = _stop(touches, always, grace=0.0, kept=_KEPT, breach="basis_missing", channel="email")
+    return touches, people.assign(_granted_email=people["_granted_email"] & ~people.index.isin(mailed))
 
 
 def _stop(
