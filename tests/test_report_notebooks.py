@@ -58,11 +58,6 @@ def test_every_fault_of_every_notebook_stands_in_one_message(tmp_path):
     assert "c.ipynb: the cell tagged 'parameters' is not Python" in c
 
 
-def test_a_folder_without_notebooks_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no notebook here"):
-        describe(tmp_path)
-
-
 def test_the_heading_above_is_the_nearest_one():
     cells = [{"cell_type": kind, "source": text} for kind, text in [("markdown", "# A\ntext\n## B"), ("code", "# no")]]
     assert heading_above(cells, 0) == ""

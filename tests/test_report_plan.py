@@ -69,6 +69,12 @@ def test_an_unknown_market_or_notebook_is_refused_with_the_nearest(make, kind, n
         make(**{f"{kind}s": [name]})
 
 
+def test_a_folder_without_notebooks_is_refused(workshop, make):
+    (workshop.notebooks / "behave.ipynb").unlink()
+    with pytest.raises(InputError, match="no notebook here"):
+        make()
+
+
 def test_what_succeeded_and_is_unchanged_is_not_run_again(make):
     succeed(*make().tasks, "germany/behave.html")
     again = make()

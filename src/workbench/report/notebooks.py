@@ -51,12 +51,9 @@ class NotebookInfo:
 
 
 def describe(folder: Path) -> list[NotebookInfo]:
-    """Describe all notebooks of a folder, by name; the faults of all files in one InputError."""
-    paths = sorted(folder.glob("*.ipynb"))
-    if not paths:
-        raise InputError(f"{folder}: no notebook here; a notebook is a file like notebooks/churn.ipynb")
+    """Describe all notebooks of a folder, if any, by name; the faults of all files in one InputError."""
     found, faults = [], []
-    for path in paths:
+    for path in sorted(folder.glob("*.ipynb")):
         try:
             found.append(_describe(path))
         except InputError as error:

@@ -78,6 +78,8 @@ def make(
 ) -> Plan:
     """Choose what to run; every InputError comes from here, before anything runs."""
     infos, there = describe(notebooks_folder), market.read_folder(params)
+    if not infos:
+        raise InputError(f"{notebooks_folder}: no notebook here; a notebook is a file like notebooks/churn.ipynb")
     chosen = _choose("notebook", notebooks, {info.name: info for info in infos})
     asked = [_with_settings(one, settings) for one in _choose("market", markets, {one.market: one for one in there})]
     _refuse_unknown_parameters(chosen, settings)
