@@ -12,7 +12,6 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from workbench import charts
 from workbench.crm import checks, places, reading
 from workbench.crm.conform import conform
 from workbench.crm.contract import TABLES
@@ -74,6 +73,9 @@ class Crm:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """Show the tables, and tell the report which period and kind of data it is about."""
+        # Brings matplotlib and seaborn, half of what the command line would need to start.
+        from workbench import charts
+
         days = {"first": "{:%Y-%m-%d}".format, "last": "{:%Y-%m-%d}".format}
         kind = "Synthetic sample data" if self.synthetic else "The data of this report"
         shown = charts.table(self.summary(), f"{kind}, by table of the contract", formats=days, missing="no time")

@@ -99,12 +99,12 @@ def _how_many(are: Sequence[bool]) -> Literal["all", "some", "none"]:
 
 def _targets(markets: Sequence[Market], measured: Mapping[tuple[str, str], KeyFigure]) -> Table:
     """Set every market against the workbench's targets, 'not measured' until a notebook measures them."""
-    rows = {}
+    lines = []
     for one in markets:
         unknown = [key_figure(name, None, unit="share", at_least=getattr(one, key)) for name, key in TARGETS.items()]
-        rows[one.title] = [measured.get((one.market, figure.name), figure) for figure in unknown]
-    lines = tuple(Line(title=title, page=None, figures=tuple(figures)) for title, figures in rows.items())
-    return _table("Targets", tuple(TARGETS), lines)
+        figures = tuple(measured.get((one.market, figure.name), figure) for figure in unknown)
+        lines.append(Line(title=one.title, page=None, figures=figures))
+    return _table("Targets", tuple(TARGETS), tuple(lines))
 
 
 def _of_notebook(notebook: str, title: str, titles: Mapping[str, str], pages: Sequence[Page]) -> Table:
