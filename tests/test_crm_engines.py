@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from workbench import crm
+from workbench.churn.features import features
 
 DAYS = pd.to_datetime(
     ["2024-01-01 00:00:00", "2024-06-30 23:59:59.123456", "2024-07-01 12:00:00", "2025-01-01"], format="ISO8601"
@@ -23,12 +24,12 @@ BROKEN = ORDERS.assign(order_id=list("aabc"), customer_id=[1, 9, 9, 9], amount=[
 def both(spark, crm_folder):
     """Return a function that gives the locations of the same tables on both engines."""
 
-    def places(**tables: pd.DataFrame) -> tuple[Path, str]:
+    def places(folder: Path | None = None, **tables: pd.DataFrame) -> tuple[Path, str]:
         for view in spark.catalog.listTables():
             spark.catalog.dropTempView(view.name)
-        folder = crm_folder(**tables)
-        for name in tables:
-            spark.read.parquet(str(folder / f"{name}.parquet")).createOrReplaceTempView(name)
+        folder = folder or crm_folder(**tables)
+        for path in folder.glob("*.parquet"):
+            spark.read.parquet(str(path)).createOrReplaceTempView(path.stem)
         return folder, "pyspark://"
 
     return places
@@ -53,3 +54,13 @@ def test_both_engines_find_the_same_faults(both):
     assert [str(fault) for fault in duckdb.faults] == [str(fault) for fault in spark.faults]
     assert [fault.rows for fault in duckdb.faults] == [1, 2, 1, 3]
     pd.testing.assert_frame_equal(duckdb.tables, spark.tables)
+
+
+def test_both_engines_compute_the_same_features(both, tmp_path):
+    found = []
+    for place in both(crm.sample.write(tmp_path / "sample", customers=50)):
+        data = crm.open(place, countries=["DE", "IN"])
+        known = features(data.table("orders"), cutoff=pd.Timestamp("2025-07-01")).to_pyarrow().to_pandas()
+        found.append(known.sort_values("customer_id", ignore_index=True))
+    assert len(found[0]) > 50
+    pd.testing.assert_frame_equal(*found, check_exact=True)
