@@ -76,6 +76,7 @@ def _totals(horizon_days: int) -> dict[str, Any]:
         "spend": _money(bought),
         "spend_365d": _money(bought & (_.ago <= 365)),
         "spend_season": _money(season),
+        "largest_amount": _.cents.max() / 100,
         "returns": _count(returned),
         "returns_90d": _count(returned & (_.ago <= 90)),
         "returned_amount": -_money(returned),

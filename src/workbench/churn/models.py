@@ -13,15 +13,20 @@ import pandas as pd
 from lightgbm import LGBMClassifier
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, SplineTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from workbench.churn.calibrators import CALIBRATORS, Calibrator
 from workbench.errors import InputError, did_you_mean
 
 Scope = Literal["local", "pooled"]
-KEYS = ("customer_id", "cutoff", "churned")
+# What an example says besides its features.
+KEYS = ("customer_id", "cutoff", "season_ratio", "churned")
+# An example counts half as much as one whose cut-off is this much later: customers and seasons change.
+_HALF_LIFE_DAYS = 90
+_RARE_ROWS = 30
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -31,13 +36,14 @@ class Model:
     `estimator` is a pipeline of three steps: plain (types), encode (a ColumnTransformer with one transformer per input
     column, so that `output_indices_[column]` names the encoded columns of each) and classify (a LogisticRegression or
     an LGBMClassifier). `calibrator` maps the estimator's probability to a calibrated one; None leaves it as it is.
+    `trained_to` is the latest cut-off it learnt from.
     """
 
     name: str
     scope: Scope
     columns: tuple[str, ...]
     estimator: Pipeline
-    calibrator: Any = None
+    calibrator: Calibrator | None = None
     trained_to: pd.Timestamp | None = None
 
 
@@ -48,66 +54,81 @@ class Scores:
     customers: pd.DataFrame
 
 
-def fit(examples: pd.DataFrame, *, model: str, seed: int = 0, scope: Scope = "local") -> Model:
-    """Fit one candidate on all columns of the examples besides the keys; constant columns are left out."""
+def fit(
+    examples: pd.DataFrame, *, model: str, seed: int = 0, scope: Scope = "local", calibration: str = "none"
+) -> Model:
+    """Fit one candidate on all columns of the examples besides the keys; constant columns are left out.
+
+    Later cut-offs weigh more. The calibrator learns from predictions for customers that the model had not seen.
+
+    >>> days = list(range(100))
+    >>> examples = pd.DataFrame({"recency_days": days, "churned": [int(d % 3 > 0 and d > 20) for d in days]})
+    >>> score(fit(examples, model="recency"), examples).customers["probability"].round(1).iloc[[0, 50, 99]].tolist()
+    [0.0, 0.6, 0.8]
+    """
     if model not in CANDIDATES:
         raise InputError(f"model '{model}' is none of {', '.join(CANDIDATES)}{did_you_mean(model, CANDIDATES)}")
-    useful = [c for c in examples if c not in KEYS and examples[c].nunique(dropna=False) > 1]
-    columns = tuple(NEEDS.get(model, useful))
-    estimator = CANDIDATES[model](examples[list(columns)], seed)
-    estimator.fit(examples[list(columns)], examples["churned"].astype(int))
-    trained_to = examples["cutoff"].max() if "cutoff" in examples else None
-    return Model(name=model, scope=scope, columns=columns, estimator=estimator, trained_to=trained_to)
+    fitted = Model(
+        name=model,
+        scope=scope,
+        columns=_columns(examples, model),
+        estimator=_fitted(examples, model, seed),
+        trained_to=examples["cutoff"].max() if "cutoff" in examples else None,
+    )
+    if calibration == "none":
+        return fitted
+    return calibrate(fitted, examples, unseen(examples, model=model, seed=seed), method=calibration)
+
+
+def calibrate(model: Model, examples: pd.DataFrame, probability: np.ndarray, *, method: str) -> Model:
+    """Return the model with a calibrator learnt from examples and their probabilities, as `unseen` returns them."""
+    if method not in CALIBRATORS:
+        raise InputError(
+            f"calibration '{method}' is none of {', '.join(CALIBRATORS)}{did_you_mean(method, CALIBRATORS)}"
+        )
+    return replace(model, calibrator=CALIBRATORS[method](examples, probability))
+
+
+def unseen(examples: pd.DataFrame, *, model: str, seed: int = 0, parts: int = 3) -> np.ndarray:
+    """Return for every example the probability by a model fitted without that customer's examples."""
+    found = np.empty(len(examples))
+    customers = examples["customer_id"] if "customer_id" in examples else np.arange(len(examples))
+    for rest, part in GroupKFold(parts, shuffle=True, random_state=seed).split(examples, groups=customers):
+        one = examples.iloc[part][list(_columns(examples.iloc[rest], model))]
+        found[part] = _fitted(examples.iloc[rest], model, seed).predict_proba(one)[:, 1]
+    return found
 
 
 def probability(model: Model, features: pd.DataFrame) -> np.ndarray:
     """Return the probability of churn of every row, calibrated where the model has a calibrator."""
-    raw = model.estimator.predict_proba(features[list(model.columns)])[:, 1]
-    return raw if model.calibrator is None else model.calibrator(raw)
+    raw = np.asarray(model.estimator.predict_proba(features[list(model.columns)])[:, 1])
+    return raw if model.calibrator is None else model.calibrator(raw, features)
 
 
 def score(model: Model, features: pd.DataFrame) -> Scores:
     """Score customers; `churned` is carried along where the features hold it."""
-    keys = [key for key in KEYS if key in features]
+    keys = [key for key in ("customer_id", "cutoff", "churned") if key in features]
     return Scores(customers=features[keys].assign(probability=probability(model, features)))
 
 
-def calibrate(model: Model, examples: pd.DataFrame, *, method: str) -> Model:
-    """Return the model with a calibrator learnt on examples that it was not trained on."""
-    if method == "none":
-        return replace(model, calibrator=None)
-    raw = probability(replace(model, calibrator=None), examples)
-    return replace(model, calibrator=CALIBRATORS[method](raw, examples["churned"].to_numpy(float)))
+def applicable(examples: pd.DataFrame) -> list[str]:
+    """Name the candidates whose columns the examples have; a rule needs its own one."""
+    return [name for name in CANDIDATES if name not in RULES or RULES[name] in examples]
 
 
-@dataclass(frozen=True, eq=False)
-class _Calibrator:
-    """A monotone map from probability to probability, by way of log-odds for the sigmoid."""
-
-    map: Any
-    through_logit: bool
-
-    def __call__(self, raw: np.ndarray) -> np.ndarray:
-        if self.through_logit:
-            return np.asarray(self.map.predict_proba(_logit(raw)[:, None])[:, 1])
-        return np.asarray(self.map.predict(raw))
+def _columns(examples: pd.DataFrame, model: str) -> tuple[str, ...]:
+    if model in RULES:
+        return (RULES[model],)
+    return tuple(str(c) for c in examples if c not in KEYS and examples[c].nunique(dropna=False) > 1)
 
 
-def _sigmoid(raw: np.ndarray, churned: np.ndarray) -> _Calibrator:
-    return _Calibrator(LogisticRegression(C=1e6).fit(_logit(raw)[:, None], churned), through_logit=True)
-
-
-def _isotonic(raw: np.ndarray, churned: np.ndarray) -> _Calibrator:
-    fitted = IsotonicRegression(y_min=0.001, y_max=0.999, out_of_bounds="clip").fit(raw, churned)
-    return _Calibrator(fitted, through_logit=False)
-
-
-def _logit(p: np.ndarray) -> np.ndarray:
-    inside = np.clip(p, 1e-6, 1 - 1e-6)
-    return np.log(inside / (1 - inside))
-
-
-CALIBRATORS: dict[str, Callable[[np.ndarray, np.ndarray], _Calibrator]] = {"sigmoid": _sigmoid, "isotonic": _isotonic}
+def _fitted(examples: pd.DataFrame, model: str, seed: int) -> Pipeline:
+    known = examples[list(_columns(examples, model))]
+    weight = np.ones(len(examples))
+    if "cutoff" in examples:
+        weight = 0.5 ** ((examples["cutoff"].max() - examples["cutoff"]).dt.days.to_numpy() / _HALF_LIFE_DAYS)
+    labels = examples["churned"].to_numpy(int)
+    return CANDIDATES[model](known, seed).fit(known, labels, classify__sample_weight=weight)
 
 
 def _rule(features: pd.DataFrame, seed: int) -> Pipeline:
@@ -115,62 +136,68 @@ def _rule(features: pd.DataFrame, seed: int) -> Pipeline:
 
 
 def _logistic(features: pd.DataFrame, seed: int) -> Pipeline:
-    return _assemble(features, _curve, _one_hot, LogisticRegression(C=0.1, max_iter=500, random_state=seed))
+    return _assemble(features, _line, _one_hot, LogisticRegression(C=0.01, solver="newton-cholesky", random_state=seed))
 
 
 def _trees(features: pd.DataFrame, seed: int) -> Pipeline:
-    threads = int(os.environ.get("WORKBENCH_THREADS", "1"))
     classifier = LGBMClassifier(
-        n_estimators=300,
+        n_estimators=400,
         learning_rate=0.02,
-        num_leaves=8,
-        min_child_samples=40,
-        verbose=-1,
+        num_leaves=4,
+        min_child_samples=100,
         random_state=seed,
-        n_jobs=threads,
+        n_jobs=int(os.environ.get("WORKBENCH_THREADS", "1")),
+        deterministic=True,
+        verbose=-1,
     )
-    return _assemble(features, lambda: FunctionTransformer(), _ordinal, classifier)
+    return _assemble(features, _as_it_is, _ordinal, classifier)
 
 
 CANDIDATES: dict[str, Callable[[pd.DataFrame, int], Pipeline]] = {
     "recency": _rule,
     "repeat_rate": _rule,
+    "tenure": _rule,
     "logistic": _logistic,
     "trees": _trees,
 }
-# The columns of the rules; the other candidates take all there are.
-NEEDS = {"recency": ("recency_days",), "repeat_rate": ("orders_per_year",)}
+# The column that each rule goes by; the other candidates take all there are.
+RULES = {"recency": "recency_days", "repeat_rate": "orders_per_year", "tenure": "tenure_days"}
 
 
-def _assemble(features: pd.DataFrame, numeric: Callable[[], Any], category: Callable[[], Any], last: Any) -> Pipeline:
-    numbers = [c for c in features if pd.api.types.is_numeric_dtype(features[c])]
-    steps = [(str(c), numeric() if c in numbers else category(), [c]) for c in features]
+def _assemble(features: pd.DataFrame, number: Callable[[str], Any], category: Callable[[], Any], last: Any) -> Pipeline:
+    numbers = [str(c) for c in features if pd.api.types.is_numeric_dtype(features[c])]
+    steps = [(str(c), number(str(c)) if c in numbers else category(), [c]) for c in features]
     plain = FunctionTransformer(_plain, kw_args={"numbers": numbers})
-    encode = ColumnTransformer(steps, verbose_feature_names_out=True)
-    return Pipeline([("plain", plain), ("encode", encode), ("classify", last)])
+    return Pipeline([("plain", plain), ("encode", ColumnTransformer(steps)), ("classify", last)])
 
 
 def _plain(frame: pd.DataFrame, *, numbers: list[str]) -> pd.DataFrame:
-    types = {c: float if c in numbers else object for c in frame}
+    types: dict[Any, Any] = {c: float if c in numbers else object for c in frame}
     plain = frame.astype(types)
     return plain.where(plain.notna(), np.nan)
 
 
-def _line() -> Any:
-    return make_pipeline(SimpleImputer(), FunctionTransformer(_signed_log), StandardScaler())
-
-
-def _curve() -> Any:
-    spline = SplineTransformer(n_knots=4, knots="quantile", extrapolation="linear", include_bias=False)
-    return make_pipeline(SimpleImputer(), FunctionTransformer(_signed_log), spline, StandardScaler())
+def _line(column: str) -> Any:
+    """Straighten a number for a linear model: shares by log-odds, all else by logarithm, missing ones flagged."""
+    straighten = FunctionTransformer(_log_odds if column.endswith("_share") else _signed_log)
+    return make_pipeline(SimpleImputer(strategy="median", add_indicator=True), straighten, StandardScaler())
 
 
 def _signed_log(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.sign(x) * np.log1p(np.abs(x)))
 
 
+def _log_odds(x: np.ndarray) -> np.ndarray:
+    inside = np.clip(x, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(inside / (1 - inside)))
+
+
+def _as_it_is(_column: str) -> Any:
+    return FunctionTransformer()
+
+
 def _one_hot() -> Any:
-    return OneHotEncoder(min_frequency=30, handle_unknown="infrequent_if_exist", sparse_output=False)
+    return OneHotEncoder(min_frequency=_RARE_ROWS, handle_unknown="infrequent_if_exist", sparse_output=False)
 
 
 def _ordinal() -> Any:
