@@ -20,6 +20,7 @@ def examples() -> pd.DataFrame:
             "customer_id": [f"c{i}" for i in range(rows)],
             "recency_days": rng.exponential(60, rows),
             "orders_per_year": rng.poisson(4, rows) + rng.random(rows),
+            "tenure_days": rng.exponential(400, rows),
             "satisfaction": rng.normal(0, 1, rows),
             "plan": rng.choice(["month", "year", "two years"], rows),
             "paperless": rng.random(rows) < 0.5,

@@ -14,7 +14,7 @@ from workbench.errors import InputError, did_you_mean
 # What stands in the place of a column where whole rows are at fault.
 ROWS = "(rows)"
 
-_KEYS = ("customer_id", "cutoff")
+_KEYS = ("customer_id", "cutoff", "season_ratio")
 # A finding that honest data would show by chance more often than this is none: small markets have many accidents.
 _CHANCE = 1e-4
 # "Only": one class is found among the filled rows at most at this part of its share among all rows.
