@@ -17,11 +17,11 @@ from workbench.errors import InputError
 _YEAR_DAYS = 364
 # Orders added on both sides of the season's ratio: those of a small market are few, and their ratio is left to chance.
 _PRIOR_ORDERS = 50
-_MOST_CUTOFFS = 24
+MOST_CUTOFFS = 24
 
 
 def cutoffs(orders: ibis.Table, *, horizon_days: int) -> list[pd.Timestamp]:
-    """Return the first days of the latest months, at most 24, whose horizon is over; half a horizon of history comes first.
+    """Return the latest first days of a month, at most 24, after half a horizon of history and with a horizon to come.
 
     >>> days = pd.date_range("2024-01-01", "2024-06-30")
     >>> orders = ibis.memtable({"customer_id": ["a"] * len(days), "amount": [1.0] * len(days), "ordered_at": days})
@@ -32,8 +32,9 @@ def cutoffs(orders: ibis.Table, *, horizon_days: int) -> list[pd.Timestamp]:
     if not len(days):
         return []
     horizon = pd.Timedelta(days=horizon_days)
-    months = pd.date_range(days.min() + horizon / 2, days.max() + pd.Timedelta(days=1) - horizon, freq="MS")
-    return list(months[-_MOST_CUTOFFS:])
+    first, last = days.min() + horizon / 2, days.max() + pd.Timedelta(days=1) - horizon
+    months = pd.date_range(first, last, freq="MS", normalize=True)
+    return list(months[-MOST_CUTOFFS:])
 
 
 def examples(

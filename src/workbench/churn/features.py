@@ -44,7 +44,7 @@ def features(
         if events is not None:
             found = summarise(events, cutoff)
             known = known.left_join(found, "customer_id").drop("customer_id_right")
-            counts = [name for name in found.columns if name.endswith("d")]
+            counts = [name for name in found.columns if name.endswith(("0d", "5d"))]
             known = known.mutate(**{name: known[name].fill_null(0) for name in counts})
     return known
 

@@ -113,12 +113,12 @@ def score(model: Model, features: pd.DataFrame) -> Scores:
 
 def applicable(examples: pd.DataFrame) -> list[str]:
     """Name the candidates whose columns the examples have; a rule needs its own one."""
-    return [name for name in CANDIDATES if name not in RULES or RULES[name] in examples]
+    return [name for name in CANDIDATES if name not in RULES or set(RULES[name]) & set(examples)]
 
 
 def _columns(examples: pd.DataFrame, model: str) -> tuple[str, ...]:
     if model in RULES:
-        return (RULES[model],)
+        return tuple(column for column in RULES[model] if column in examples)[:1]
     return tuple(str(c) for c in examples if c not in KEYS and examples[c].nunique(dropna=False) > 1)
 
 
@@ -160,8 +160,12 @@ CANDIDATES: dict[str, Callable[[pd.DataFrame, int], Pipeline]] = {
     "logistic": _logistic,
     "trees": _trees,
 }
-# The column that each rule goes by; the other candidates take all there are.
-RULES = {"recency": "recency_days", "repeat_rate": "orders_per_year", "tenure": "tenure_days"}
+# The column that a rule goes by, the first of these that is there; the other candidates take all there are.
+RULES = {
+    "recency": ("recency_days",),
+    "repeat_rate": ("orders_per_year",),
+    "tenure": ("tenure_days", "tenure_months"),
+}
 
 
 def _assemble(features: pd.DataFrame, number: Callable[[str], Any], category: Callable[[], Any], last: Any) -> Pipeline:
