@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from lightgbm import LGBMClassifier
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -140,6 +139,8 @@ def _logistic(features: pd.DataFrame, seed: int) -> Pipeline:
 
 
 def _trees(features: pd.DataFrame, seed: int) -> Pipeline:
+    from lightgbm import LGBMClassifier
+
     classifier = LGBMClassifier(
         n_estimators=400,
         learning_rate=0.02,
@@ -176,9 +177,16 @@ def _assemble(features: pd.DataFrame, number: Callable[[str], Any], category: Ca
 
 
 def _plain(frame: pd.DataFrame, *, numbers: list[str]) -> pd.DataFrame:
-    types: dict[Any, Any] = {c: float if c in numbers else object for c in frame}
-    plain = frame.astype(types)
-    return plain.where(plain.notna(), np.nan)
+    """Return numbers and flags as floats, all else as objects, and what is missing as NaN."""
+    return pd.DataFrame(
+        {
+            c: frame[c].to_numpy(float, na_value=np.nan)
+            if c in numbers
+            else frame[c].astype(object).where(frame[c].notna(), np.nan)
+            for c in frame
+        },
+        index=frame.index,
+    )
 
 
 def _line(column: str) -> Any:
