@@ -1,5 +1,7 @@
 """The figures show the figures: what is on the axes is what stood in the frame."""
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ from matplotlib import pyplot as plt
 
 from workbench import charts
 from workbench.churn import plots
+from workbench.churn.backtest import Backtest
 from workbench.churn.explain import Drivers
 
 CUTOFFS = pd.to_datetime(["2024-01-01", "2024-04-01"])
@@ -17,13 +20,21 @@ BINS = pd.DataFrame(
 DECILES = pd.DataFrame({"decile": range(1, 11), "capture": np.linspace(0.3, 1, 10)}).assign(low=0.2, high=1.0)
 RATES = pd.DataFrame({"cutoff": CUTOFFS, "churn_rate": [0.4, 0.5], "low": [0.3, 0.4], "high": [0.5, 0.6]})
 QUALITY = pd.DataFrame(
-    [
-        (when, model, value, value - 0.02, value + 0.02)
-        for model, value in (("recency", 0.7), ("trees", 0.8))
-        for when in CUTOFFS
-    ],
-    columns=["cutoff", "model", "value", "low", "high"],
+    [(when, model, value) for model, value in (("recency", 0.7), ("trees", 0.8)) for when in CUTOFFS],
+    columns=["cutoff", "model", "value"],
+).assign(metric="auc", scope="local", low=lambda frame: frame["value"] - 0.02, high=lambda frame: frame["value"] + 0.02)
+TESTED = Backtest(
+    model="trees",
+    scope="local",
+    calibration="none",
+    reason="",
+    candidates=pd.DataFrame(),
+    calibrations=pd.DataFrame(),
+    folds=QUALITY,
+    summary=QUALITY.drop_duplicates("model"),
+    scores=pd.DataFrame(),
 )
+UNDATED = replace(TESTED, folds=QUALITY.assign(cutoff=pd.NaT))
 IMPORTANCE = pd.DataFrame(
     [("recency_days", 0.9, "more raises the risk"), ("plan", 0.5, "differs by value"), ("orders", 0.4, "no effect")],
     columns=["column", "importance", "direction"],
@@ -37,7 +48,8 @@ FIGURES = {
     "dependence on words": lambda ax: plots.plot_dependence(WORDS, column="plan", ax=ax),
     "calibration": lambda ax: plots.plot_calibration(BINS, probability=pd.Series([0.1, 0.6]), ax=ax),
     "capture": lambda ax: plots.plot_capture(DECILES, churn_rate=0.3, ax=ax),
-    "quality": lambda ax: plots.plot_quality(QUALITY, metric="AUC", chosen="trees", target=0.75, ax=ax),
+    "quality by cut-off": lambda ax: plots.plot_quality(TESTED, target=0.75, ax=ax),
+    "quality over folds": lambda ax: plots.plot_quality(UNDATED, target=0.75, ax=ax),
     "base rate": lambda ax: plots.plot_base_rate(RATES, ax=ax),
 }
 
@@ -81,8 +93,17 @@ def test_capture_is_drawn_between_random_order_and_perfect_foresight() -> None:
     plt.close(ax.figure)
 
 
-def test_quality_names_every_model_the_chosen_first_and_the_target_last() -> None:
-    ax = plots.plot_quality(QUALITY, metric="AUC", chosen="trees", target=0.75)
+def test_quality_names_every_candidate_the_chosen_first_and_the_target_last() -> None:
+    ax = plots.plot_quality(TESTED, target=0.75)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["trees", "recency", "target 0.75"]
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["2024-01-01", "2024-04-01"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["01 Jan 2024", "01 Apr 2024"]
+    assert ax.get_ylabel() == "AUC"
+    plt.close(ax.figure)
+
+
+def test_candidates_of_two_scopes_are_told_apart_and_those_without_dates_have_a_row_each() -> None:
+    both = pd.concat([UNDATED.summary, UNDATED.summary.assign(scope="pooled")])
+    ax = plots.plot_quality(replace(UNDATED, summary=both, scope="pooled"))
+    names = ["trees, pooled", "recency, local", "trees, local", "recency, pooled"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == names
     plt.close(ax.figure)

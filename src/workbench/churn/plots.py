@@ -3,17 +3,23 @@
 In: frames as `quality`, `backtest` and `explain` return them.   Out: matplotlib axes, for `charts.figure`.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from workbench import charts
+from workbench.churn.backtest import Backtest
 from workbench.churn.explain import Drivers
 from workbench.churn.words import readable
 
-_BLUE, _ORANGE, _GREEN, _RED, _PINK, _SKY = charts.PALETTE
+_BLUE, _ORANGE, _GREEN, _RED, _, _SKY = charts.PALETTE
 _INK = "black"
+_MARKERS = "osD^vP"
+_MOST_TICKS = 6
 _PERCENT = PercentFormatter(1, decimals=0)
 # direction of a driver: colour and shape, so that neither has to be told apart alone
 _DIRECTIONS = {
@@ -93,27 +99,22 @@ def plot_capture(deciles: pd.DataFrame, *, churn_rate: float, ax: Axes | None = 
     return ax
 
 
-def plot_quality(
-    quality: pd.DataFrame, *, metric: str, chosen: str, target: float | None, ax: Axes | None = None
-) -> Axes:
-    """Draw one metric of every model at every cut-off (cutoff, model, value, low, high), the chosen one in front."""
+def plot_quality(result: Backtest, *, metric: str = "auc", target: float | None = None, ax: Axes | None = None) -> Axes:
+    """Draw a metric of every candidate with 95 % intervals, the chosen one in front: by cut-off, or over all folds."""
     ax = charts.axes(ax)
-    cutoffs = sorted(quality["cutoff"].unique())
-    others = [name for name in quality["model"].unique() if name != chosen]
-    colours = dict(zip([chosen, *others], (_BLUE, _ORANGE, _GREEN, _RED, _PINK, _SKY), strict=False))
-    for place, (name, colour) in enumerate(colours.items()):
-        rows = quality[quality["model"] == name].sort_values("cutoff")
-        # Side by side within a cut-off, or the intervals would hide each other.
-        x = rows["cutoff"].map(cutoffs.index) + 0.12 * (place - (len(colours) - 1) / 2)
-        own = {"linewidth": 2, "markersize": 6} if name == chosen else {"linewidth": 1, "markersize": 4, "alpha": 0.8}
-        ax.errorbar(x, rows["value"], yerr=_error(rows, "value"), fmt="o-", color=colour, label=readable(name), **own)
+    by_cutoff = bool(result.folds["cutoff"].notna().any())
+    rows = result.folds if by_cutoff else result.summary
+    rows = rows[rows["metric"] == metric]
+    scopes = ", " + rows["scope"] if rows["scope"].nunique() > 1 else ""
+    rows = rows.assign(candidate=rows["model"].map(readable) + scopes)
+    chosen = (rows["model"] == result.model) & (rows["scope"] == result.scope)
+    names = list(dict.fromkeys([*rows.loc[chosen, "candidate"], *rows["candidate"]]))
+    (_draw_by_cutoff if by_cutoff else _draw_candidates)(rows, names, ax)
+    along, across = (ax.set_ylabel, ax.axhline) if by_cutoff else (ax.set_xlabel, ax.axvline)
+    along(metric.replace("_", " ").replace("auc", "AUC"))
     if target is not None:
-        ax.axhline(target, color=_INK, linestyle="--", linewidth=1, alpha=0.6, label=f"target {target:g}")
-    ax.set_xticks(range(len(cutoffs)), [f"{pd.Timestamp(when):%Y-%m-%d}" for when in cutoffs])
-    ax.set(xlabel="cut-off", ylabel=metric)
-    shown = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-    names = sorted(shown, key=lambda name: name.startswith("target"))
-    ax.legend([shown[name] for name in names], names, loc="upper left", bbox_to_anchor=(1, 1))
+        across(target, color=_INK, linestyle="--", linewidth=1, alpha=0.6, label=f"target {target:g}")
+    ax.legend(*_target_last(ax), loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     return ax
 
 
@@ -121,15 +122,49 @@ def plot_base_rate(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw the churn rate at every cut-off (cutoff, churn_rate, low, high) with its interval."""
     ax = charts.axes(ax)
     ax.errorbar(rates["cutoff"], rates["churn_rate"], yerr=_error(rates, "churn_rate"), fmt="o-", color=_BLUE)
+    some = rates["cutoff"][:: -(-len(rates) // _MOST_TICKS)]
+    ax.set_xticks(some, [f"{when:%b %Y}" for when in some])
     ax.set(ylim=(0, 1), xlabel="cut-off", ylabel="churn rate")
     ax.yaxis.set_major_formatter(_PERCENT)
-    ax.set_xticks(rates["cutoff"], [f"{when:%b %Y}" for when in rates["cutoff"]])
     return ax
 
 
 def _error(rows: pd.DataFrame, value: str) -> np.ndarray:
     """Return the arms of the intervals low to high as matplotlib wants them; never negative."""
     return np.clip([rows[value] - rows["low"], rows["high"] - rows[value]], 0, None)
+
+
+def _draw_by_cutoff(rows: pd.DataFrame, names: list[str], ax: Axes) -> None:
+    cutoffs = sorted(rows["cutoff"].unique())
+    for place, name in enumerate(names):
+        own = rows[rows["candidate"] == name].sort_values("cutoff")
+        # Side by side within a cut-off, or the intervals would hide each other.
+        x = own["cutoff"].map(cutoffs.index) + 0.1 * (place - (len(names) - 1) / 2)
+        ax.errorbar(x, own["value"], yerr=_error(own, "value"), label=name, **_candidate(place))
+    ax.set_xticks(range(len(cutoffs)), [f"{when:%d %b %Y}" for when in cutoffs])
+    ax.set_xlabel("cut-off")
+
+
+def _draw_candidates(rows: pd.DataFrame, names: list[str], ax: Axes) -> None:
+    for place, name in enumerate(names):
+        own = rows[rows["candidate"] == name]
+        ax.errorbar(own["value"], [place], xerr=_error(own, "value"), **_candidate(place))
+    ax.set_yticks(range(len(names)), names)
+    ax.invert_yaxis()
+
+
+def _candidate(place: int) -> dict[str, Any]:
+    """Return the look of a candidate; the first is the chosen one."""
+    size: dict[str, Any] = (
+        {"linewidth": 1, "markersize": 4} if place else {"linewidth": 2, "markersize": 7, "zorder": 3}
+    )
+    return {"fmt": f"{_MARKERS[place % len(_MARKERS)]}-", "color": charts.PALETTE[place % len(charts.PALETTE)], **size}
+
+
+def _target_last(ax: Axes) -> tuple[list[Artist], list[str]]:
+    handles, labels = ax.get_legend_handles_labels()
+    order = sorted(range(len(labels)), key=lambda place: labels[place].startswith("target"))
+    return [handles[place] for place in order], [labels[place] for place in order]
 
 
 def _draw_trend(shape: pd.DataFrame, ax: Axes) -> None:

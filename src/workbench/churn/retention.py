@@ -15,7 +15,6 @@ import pandas as pd
 from workbench.churn.explain import Drivers
 from workbench.churn.models import Scores
 from workbench.churn.reasons import reasons
-from workbench.churn.words import readable
 from workbench.errors import InputError
 
 _DAYS_A_YEAR = 365.25
@@ -37,8 +36,8 @@ class RetentionList:
 
     @property
     def masked(self) -> pd.DataFrame:
-        """The list for a report: pseudonyms only, headings in words."""
-        return self.customers.drop(columns="customer_id").rename(columns=readable)
+        """The list for a report: pseudonyms only."""
+        return self.customers.drop(columns="customer_id")
 
 
 def retention_list(
