@@ -30,10 +30,19 @@ def test_the_largest_expected_loss_comes_first() -> None:
     assert found["reasons"].tolist()[0] == "last order 90 days ago (typical): raises the risk"
 
 
-def test_subscriptions_lose_their_price_and_refunds_are_no_gain() -> None:
-    found = listed(price=[36.525, 10.0, -5.0])
+@pytest.mark.parametrize("column", ["price", "monthly_charges"])
+def test_subscriptions_lose_their_price_and_refunds_are_no_gain(column: str) -> None:
+    found = listed(**{column: [36.525, 10.0, -5.0]})
     assert found.customers["expected_spend"].tolist() == pytest.approx([87.6, 23.9836, 0.0], rel=1e-4)
     assert "monthly price" in found.caption
+
+
+def test_what_a_customer_sends_back_is_not_at_stake() -> None:
+    found = listed(
+        spend_365d=[100.0, 1000.0, 3652.5], spend=[100.0, 1000.0, 5000.0], returned_amount=[0.0, 1000.0, 1000.0]
+    )
+    kept = found.customers.set_index("customer_id")["expected_spend"]
+    assert kept[IDS].tolist() == pytest.approx([19.9863, 0.0, 584.0], rel=1e-4)
 
 
 def test_without_money_the_list_is_by_probability_and_says_so() -> None:

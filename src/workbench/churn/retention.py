@@ -19,6 +19,8 @@ from workbench.errors import InputError
 
 _DAYS_A_YEAR = 365.25
 _SHORTEST_KEY = 16
+# What a month of a subscription costs, in the contract and in the Telco file.
+_MONTHLY = ("price", "monthly_charges")
 _NO_VALUE = "not a lifetime value"
 
 
@@ -108,8 +110,8 @@ def _expected_spend(features: pd.DataFrame, *, horizon_days: int) -> tuple[pd.Se
         kept = 1 - (features["returned_amount"] / features["spend"]).clip(0, 1) if "returned_amount" in features else 1
         spend = features["spend_365d"].clip(lower=0) * kept * horizon_days / _DAYS_A_YEAR
         return spend, f"{by_loss} {ahead} at the rate of the last 365 days, less their share of returns; {_NO_VALUE}"
-    if "price" in features:
-        spend = features["price"].clip(lower=0) * 12 * horizon_days / _DAYS_A_YEAR
+    if prices := [column for column in _MONTHLY if column in features]:
+        spend = features[prices[0]].clip(lower=0) * 12 * horizon_days / _DAYS_A_YEAR
         return spend, f"{by_loss} {ahead} at the monthly price; {_NO_VALUE}"
     unknown = pd.Series(float("nan"), index=features.index)
     return unknown, "by probability of churn alone, because no spend or price is known"

@@ -12,7 +12,7 @@ import pandas as pd
 # What a column is called for people, by the first pattern that it matches whole; {0} is what the pattern caught.
 NAMES = {
     r"recency_days": "days since the last order",
-    r"tenure_days": "days as a customer",
+    r"tenure_(days|months)": "{0} as a customer",
     r"order_days": "days with an order",
     r"orders": "orders so far",
     r"spend": "spend so far",
@@ -43,6 +43,7 @@ NAMES = {
 SAYINGS = {
     "recency_days": "last order {value} ago",
     "tenure_days": "customer for {value}",
+    "tenure_months": "customer for {value}",
     "gap_days": "usually {value} between orders",
     "lateness": "silent for {value} times the usual gap",
     "activity_recency_days": "last active {value} ago",
