@@ -107,7 +107,7 @@ def test_values_are_written_for_people():
     row = [0.81234, np.float32(0.5), 1234.5, True, pd.Timestamp("2011-12-01"), pd.Timestamp("2011-12-01 08:30"), None]
     html = charts.table(pd.DataFrame([row]), "Kinds").html
     found = [cell.text for cell in BeautifulSoup(html, "html.parser").tbody.find_all(["th", "td"])]
-    assert found == ["0.812", "0.5", "1,234", "yes", "2011-12-01", "2011-12-01 08:30", "not measured"]
+    assert found == ["0.812", "0.500", "1,234", "yes", "2011-12-01", "2011-12-01 08:30", "not measured"]
 
 
 def test_formats_are_specs_or_functions():
@@ -122,3 +122,12 @@ def test_no_text_of_the_data_becomes_markup(name, value):
     html = charts.table(pd.DataFrame({name: [value + "<script>"]}), value)._repr_html_()
     page = BeautifulSoup(html, "html.parser")
     assert {tag.name for tag in page.find_all()} == {"div", "table", "caption", "thead", "tbody", "tr", "th"}
+
+
+def test_an_empty_table_says_none():
+    html = charts.table(pd.DataFrame({"column": [], "reason": []}), "Leaks").html
+    assert BeautifulSoup(html, "html.parser").tbody.text.strip() == "none"
+
+
+def test_a_note_is_escaped():
+    assert charts.Note("<script>")._repr_html_() == '<p class="note">&lt;script&gt;</p>'

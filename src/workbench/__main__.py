@@ -79,7 +79,10 @@ def check(location: Annotated[str, typer.Argument(help="a folder, a DuckDB file,
     """
     found = crm.inspect(location)
     console.print(_as_table(found.tables))
-    for info in report.describe(outputs.project_root() / "notebooks"):
+    missing = ", ".join(found.missing) or "nothing, all tables of the contract are"
+    console.print(f"not there: {missing}", highlight=False)
+    notebooks = outputs.project_root() / "notebooks"
+    for info in report.describe(notebooks) if notebooks.is_dir() else []:
         console.print(f"{info.name}: {info.applicability(set(found.tables['table']))}", markup=False, highlight=False)
     for fault in found.faults:
         console.print(str(fault), style="red", markup=False, highlight=False)

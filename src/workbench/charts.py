@@ -59,6 +59,16 @@ class Table:
         return f'<div class="table" role="region" tabindex="0" aria-label="{label}">{self.html}</div>'
 
 
+@dataclass(frozen=True)
+class Note:
+    """A sentence where a figure or a table cannot be: what is not known, and why."""
+
+    text: str
+
+    def _repr_html_(self) -> str:
+        return f'<p class="note">{escape(self.text)}</p>'
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """Draw in the workbench's style within the block, and restore what was set before."""
@@ -127,8 +137,9 @@ def table(
 ) -> Table:
     """Turn a frame into an escaped HTML table: `formats` maps columns to format specs (".2f") or functions.
 
-    Columns without a format are written for people: 3 digits, thousands separated but in years, dates without midnight.
-    The first column heads its row.
+    Columns without a format are written for people: 3 decimals, thousands separated but in years, dates without midnight.
+    The first column heads its row; headings are the columns' names with spaces for underscores; an empty frame says
+    'none'.
 
     >>> table(pd.DataFrame({"auc": [0.8123, None]}), "Quality", formats={"auc": ".2f"}).html.count("0.81")
     1
@@ -137,13 +148,14 @@ def table(
     for position, (name, values) in enumerate(frame.items()):
         number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
         kind = ' class="number"' if number else ""
-        head += f'<th scope="col"{kind}>{escape(str(name))}</th>'
+        head += f'<th scope="col"{kind}>{escape(str(name).replace("_", " "))}</th>'
         spec = (formats or {}).get(str(name), "d" if _are_years(values) else _plain)
         write = spec if callable(spec) else f"{{:{spec}}}".format
         tag = 'th scope="row"' if position == 0 else "td"
         texts = (missing if pd.isna(value) else write(value) for value in values.tolist())
         columns.append([f"<{tag}{kind}>{escape(text)}</{tag[:2]}>" for text in texts])
     rows = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
+    rows = rows or f'<tr><td colspan="{len(columns)}">none</td></tr>'
     html = (
         f"<table><caption>{escape(caption)}</caption>\n"
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"
@@ -185,7 +197,7 @@ def _plain(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+            return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3f}" if abs(value) >= 0.01 else f"{value:.2g}"
         case int():
             return f"{value:,}"
         case pd.Timestamp():

@@ -1,0 +1,75 @@
+"""Churn: who is likely to leave, why, and whom to contact first?
+
+In: the tables of a CRM.   Out, in this order, each from the one before:
+
+    gather             examples of the past and the customers of today, by orders, subscriptions or a label
+    find_leaks         columns that know the future; without_leaks leaves them out
+    backtest           the model that this market should use, and how good it would have been; fit_chosen fits it
+    score              a calibrated probability for every customer
+    explain            exact contributions of every feature, drivers of all, reasons of each
+    retention_list     whom to contact first, and why
+    headline           the figures by which all this is judged
+
+Figures are `plot_<noun>(…)`. Below: features and examples (orders), subscriptions, models, calibrators, quality.
+"""
+
+from workbench.churn.backtest import Backtest, backtest, fit_chosen
+from workbench.churn.examples import cutoffs, examples
+from workbench.churn.explain import Drivers, dependence, explain
+from workbench.churn.features import features
+from workbench.churn.gather import SMALL, Gathered, gather
+from workbench.churn.headline import headline
+from workbench.churn.leakage import find_leaks, without_leaks
+from workbench.churn.models import Model, Scores, fit, score
+from workbench.churn.plots import (
+    plot_base_rate,
+    plot_calibration,
+    plot_capture,
+    plot_dependence,
+    plot_drivers,
+    plot_quality,
+)
+from workbench.churn.quality import base_rates, calibration, deciles, quality
+from workbench.churn.reasons import reasons
+from workbench.churn.retention import RetentionList, pseudonym_key, retention_list
+from workbench.churn.subscriptions import labelled_examples, subscription_examples
+from workbench.churn.words import readable
+
+__all__ = [
+    "SMALL",
+    "Backtest",
+    "Drivers",
+    "Gathered",
+    "Model",
+    "RetentionList",
+    "Scores",
+    "backtest",
+    "base_rates",
+    "calibration",
+    "cutoffs",
+    "deciles",
+    "dependence",
+    "examples",
+    "explain",
+    "features",
+    "find_leaks",
+    "fit",
+    "fit_chosen",
+    "gather",
+    "headline",
+    "labelled_examples",
+    "plot_base_rate",
+    "plot_calibration",
+    "plot_capture",
+    "plot_dependence",
+    "plot_drivers",
+    "plot_quality",
+    "pseudonym_key",
+    "quality",
+    "readable",
+    "reasons",
+    "retention_list",
+    "score",
+    "subscription_examples",
+    "without_leaks",
+]

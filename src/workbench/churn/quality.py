@@ -10,6 +10,8 @@ from sklearn.metrics import average_precision_score
 
 _Z = 1.959964
 _BINS = 10
+# With fewer customers in a bin, chance alone would look like an error of calibration.
+_FEWEST_IN_BIN = 30
 _RESAMPLES = 2_000
 _CLOSEST = 1e-6
 
@@ -18,8 +20,9 @@ def quality(scores: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     """Return metric, value, low, high and n (rows) for every metric of a set of scores.
 
     `auc` with DeLong's interval (1988), `average_precision` with the logit interval of Boyd, Eng and Page (2013),
-    `brier` and `log_loss` with that of a mean, `calibration_error` over ten bins of equal size with a bootstrap over
-    bins, `capture_top_decile` and `lift_top_decile` with Wilson's. All take rows as independent.
+    `brier` and `log_loss` with that of a mean, `calibration_error` over ten bins of equal size, fewer where a bin would
+    hold fewer than 30 rows, with a bootstrap over bins, `capture_top_decile` and `lift_top_decile` with Wilson's. All
+    take rows as independent.
 
     >>> scores = pd.DataFrame({"probability": [0.1, 0.4, 0.35, 0.8] * 9, "churned": [0, 0, 1, 1] * 9})
     >>> quality(scores).set_index("metric").loc[["auc", "brier"], "value"].round(3).tolist()
@@ -60,9 +63,9 @@ def deciles(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"decile": np.arange(1, 11), **columns, "capture": capture, "low": low, "high": high})
 
 
-def calibration(scores: pd.DataFrame, *, bins: int = _BINS) -> pd.DataFrame:
-    """Return predicted and observed churn rate with low and high, and customers, in bins of equal size."""
-    place = _bins(scores["probability"].to_numpy(float), bins)
+def calibration(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return predicted and observed churn rate with low and high, and customers, in the bins of `calibration_error`."""
+    place = _bins(scores["probability"].to_numpy(float))
     groups = scores.groupby(place)
     observed, low, high = _share(groups["churned"].sum().to_numpy(float), groups.size().to_numpy(float))
     predicted = groups["probability"].mean().to_numpy()
@@ -112,7 +115,7 @@ def _calibration_error(churned: np.ndarray, probability: np.ndarray, seed: int) 
     """Return the mean distance of predicted and observed rate; the interval is reflected, as chance only adds to it."""
     if not len(churned):
         return (np.nan,) * 3
-    cell = _bins(probability, _BINS) * 2 + churned.astype(int)
+    cell = _bins(probability) * 2 + churned.astype(int)
     counts = np.bincount(cell, minlength=2 * _BINS)
     excess = np.bincount(cell, weights=probability - churned, minlength=2 * _BINS) / np.maximum(counts, 1)
     draws = np.random.default_rng(seed).multinomial(len(churned), counts / len(churned), size=_RESAMPLES)
@@ -138,7 +141,8 @@ def _share(count: np.ndarray | float, of: np.ndarray | float) -> tuple[np.ndarra
     return share, middle - margin, middle + margin
 
 
-def _bins(probability: np.ndarray, bins: int) -> np.ndarray:
+def _bins(probability: np.ndarray) -> np.ndarray:
+    bins = min(_BINS, max(len(probability) // _FEWEST_IN_BIN, 1))
     place = np.empty(len(probability), dtype=int)
     place[np.argsort(probability, kind="stable")] = np.arange(len(probability)) * bins // max(len(probability), 1)
     return place

@@ -78,7 +78,7 @@ class Crm:
 
         days = {"first": "{:%Y-%m-%d}".format, "last": "{:%Y-%m-%d}".format}
         kind = "Synthetic sample data" if self.synthetic else "The data of this report"
-        shown = charts.table(self.summary(), f"{kind}, by table of the contract", formats=days, missing="no time")
+        shown = charts.table(self.summary(), f"{kind}, by table of the contract", formats=days, missing="–")
         about: dict[str, Any] = {"synthetic": self.synthetic}
         if "orders" in self or "subscriptions" in self:
             first, last = self.period()

@@ -11,7 +11,7 @@ Two meters stand side by side in each line and neither is a power meter: codecar
     ledger     lines in, frame and total out
 """
 
-from workbench.emissions.ledger import Footprint, Total, read, total
+from workbench.emissions.ledger import Footprint, Total, read, steps, total
 from workbench.emissions.meter import track
 
-__all__ = ["Footprint", "Total", "read", "total", "track"]
+__all__ = ["Footprint", "Total", "read", "steps", "total", "track"]

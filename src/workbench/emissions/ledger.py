@@ -104,6 +104,15 @@ def read(ledger: Path) -> pd.DataFrame:
     return frame
 
 
+def steps(ledger: Path, *, notebook: str) -> pd.DataFrame:
+    """Return the steps of a notebook's latest run: step, seconds, cpu_seconds, and watt-hours by either meter."""
+    written = read(ledger)
+    rows = written[written["notebook"] == notebook]
+    rows = rows[rows["run_id"] == rows["run_id"].iloc[-1]] if len(rows) else rows
+    watt_hours = {f"wh_{meter}": 1000 * rows[f"kwh_{meter}"] for meter in ("codecarbon", "cpu")}
+    return rows[["step", "wall_seconds", "cpu_seconds"]].assign(**watt_hours).reset_index(drop=True)
+
+
 def total(ledger: Path, *, notebook: str | None = None, since: datetime | None = None) -> Total:
     """Sum a ledger, of one notebook and from a moment on where given (UTC, if it names no timezone).
 
@@ -113,22 +122,22 @@ def total(ledger: Path, *, notebook: str | None = None, since: datetime | None =
     >>> total(Path("none.csv")).kwh is None
     True
     """
-    steps = read(ledger)
+    lines = read(ledger)
     if notebook is not None:
-        steps = steps[steps["notebook"] == notebook]
+        lines = lines[lines["notebook"] == notebook]
     if since is not None:
-        steps = steps[steps["started_at"] >= _naive_utc(since)]
-    steps = steps[steps["depth"] == steps.groupby("run_id")["depth"].transform("min")]
-    meters = steps[["kwh_codecarbon", "kwh_cpu"]]
+        lines = lines[lines["started_at"] >= _naive_utc(since)]
+    lines = lines[lines["depth"] == lines.groupby("run_id")["depth"].transform("min")]
+    meters = lines[["kwh_codecarbon", "kwh_cpu"]]
     kwh = meters["kwh_codecarbon"].fillna(meters["kwh_cpu"])
-    gco2e = steps["gco2e"].fillna(steps["gco2e_cpu"])
+    gco2e = lines["gco2e"].fillna(lines["gco2e_cpu"])
     return Total(
         kwh=_sum(kwh),
         low=_sum(meters.min(axis=1)),
         high=_sum(meters.max(axis=1)),
         gco2e=_sum(gco2e),
-        seconds=float(steps["wall_seconds"].sum()),
-        steps=len(steps),
+        seconds=float(lines["wall_seconds"].sum()),
+        steps=len(lines),
         not_measured=int((kwh.isna() | gco2e.isna()).sum()),
     )
 

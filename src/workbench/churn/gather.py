@@ -1,0 +1,150 @@
+"""Which customers can a model learn from, and whom is it to score today? By orders, by subscriptions or by a label.
+
+In: the tables of a market and of all markets.   Out: `Gathered`: examples of the past, and the customers of today.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import ibis
+import pandas as pd
+
+from workbench.churn.examples import MOST_CUTOFFS, cutoffs, examples
+from workbench.churn.leakage import without_leaks
+from workbench.churn.subscriptions import labelled_examples, subscription_examples
+from workbench.errors import InputError
+
+Kind = Literal["orders", "subscriptions", "label"]
+# Fewer customers than this, and a model of all markets may know more about them than one of their own.
+SMALL = 1_000
+# As many customers of other markets teach a pooled model all it can learn; more would only cost energy.
+_POOLED = 3_000
+_EVENTS = ("messages", "touches", "activity")
+_DEFINITIONS = {
+    "orders": "no order within {} days after the cut-off",
+    "subscriptions": "no running subscription {} days after the cut-off",
+    "label": "the label that came with the customers",
+}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Gathered:
+    """Examples with `churned` known (`past`) and customers to score (`today`, churned missing), and what churn means.
+
+    `pool` are the examples of all markets where this one is small, else None.
+    Without a history, `today` are the customers whose label is missing, or else those who have not left; these were
+    learnt from as well.
+    """
+
+    kind: Kind
+    definition: str
+    past: pd.DataFrame
+    today: pd.DataFrame
+    pool: pd.DataFrame | None = None
+
+    def without(self, leaks: pd.DataFrame, *, keep: Iterable[str] = ()) -> "Gathered":
+        """Leave out of the examples what `find_leaks` named, except what `keep` insists on."""
+        kept = tuple(keep)
+        pool = None if self.pool is None else without_leaks(self.pool, leaks, keep=kept)
+        return replace(self, past=without_leaks(self.past, leaks, keep=kept), pool=pool)
+
+
+def gather(
+    tables: Mapping[str, ibis.Table], *, horizon_days: int, everyone: Mapping[str, ibis.Table] | None = None
+) -> Gathered:
+    """Gather examples from orders where there are any, else from a label `customers.churned`, else from subscriptions.
+
+    `everyone` are the tables of all markets; they are read only where this market has fewer than `SMALL` customers.
+    An InputError says what to add where there is none of these.
+
+    >>> days = pd.date_range("2024-01-01", "2024-12-31", freq="7D")
+    >>> orders = ibis.memtable({"order_id": days.astype(str), "customer_id": ["a"] * len(days),
+    ...                         "ordered_at": days, "amount": [5.0] * len(days)})
+    >>> found = gather({"orders": orders}, horizon_days=90)
+    >>> found.definition, found.today[["customer_id", "orders"]].values.tolist()
+    ('no order within 90 days after the cut-off', [['a', 53]])
+    """
+    kind = _kind(tables)
+    past, today = _past_and_today(tables, kind, horizon_days)
+    pool = None
+    if everyone is not None and len(today) < SMALL:
+        pool = _some_others(_past_and_today(everyone, kind, horizon_days)[0], set(past["customer_id"]))
+    return Gathered(
+        kind=kind,
+        definition=_DEFINITIONS[kind].format(horizon_days),
+        past=past,
+        today=today,
+        pool=pool,
+    )
+
+
+def _past_and_today(
+    tables: Mapping[str, ibis.Table], kind: Kind, horizon_days: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if kind != "label" and not _rows(tables[kind]):
+        raise InputError(f"{kind}: none in this market and period; there is nothing to learn from")
+    found = {"orders": _by_orders, "subscriptions": _by_subscriptions, "label": _by_label}[kind](tables, horizon_days)
+    known = found["churned"].notna()
+    past = found[known].astype({"churned": int}).reset_index(drop=True)
+    today = found[~known] if (~known).any() else past[past["churned"] == 0]
+    return past, today.reset_index(drop=True)
+
+
+def _some_others(pool: pd.DataFrame, own: set[str]) -> pd.DataFrame:
+    """Return the examples of the market's own customers and of others, drawn by lot (the same in every run)."""
+    others = pool.loc[~pool["customer_id"].isin(own), "customer_id"].drop_duplicates()
+    drawn = others.sample(min(_POOLED, len(others)), random_state=0)
+    return pool[pool["customer_id"].isin(own.union(drawn))].reset_index(drop=True)
+
+
+def _kind(tables: Mapping[str, ibis.Table]) -> Kind:
+    if "orders" in tables:
+        return "orders"
+    if "customers" in tables and "churned" in tables["customers"].columns:
+        return "label"
+    if "subscriptions" in tables:
+        return "subscriptions"
+    raise InputError(
+        "churn: no table 'orders', no 'subscriptions' and no column 'churned' of customers; add one of them"
+    )
+
+
+def _by_orders(tables: Mapping[str, ibis.Table], horizon_days: int) -> pd.DataFrame:
+    orders = tables["orders"]
+    last = orders.filter(orders.amount > 0).ordered_at.max().to_pyarrow().as_py()
+    days = [*cutoffs(orders, horizon_days=horizon_days), _day_after(last)]
+    events = {name: tables[name] for name in _EVENTS if name in tables}
+    customers = _frame(tables["customers"]) if "customers" in tables else None
+    return examples(orders, cutoffs=days, horizon_days=horizon_days, customers=customers, **events)
+
+
+def _by_subscriptions(tables: Mapping[str, ibis.Table], horizon_days: int) -> pd.DataFrame:
+    held = tables["subscriptions"]
+    times = [held[name] for name in ("started_at", "ended_at") if name in held.columns]
+    ends = held.aggregate(first=times[0].min(), **{f"last{n}": time.max() for n, time in enumerate(times)})
+    first, *last = (pd.Timestamp(end) for end in ends.to_pyarrow().to_pylist()[0].values() if end is not None)
+    # An end may be planned ahead; what is known ends now at the latest.
+    close = min(_day_after(max(last)), _day_after(pd.Timestamp.now("UTC").tz_localize(None)))
+    horizon = pd.Timedelta(days=horizon_days)
+    months = pd.date_range(first + horizon, close - horizon, freq="MS", normalize=True)[-MOST_CUTOFFS:]
+    customers = _frame(tables["customers"]) if "customers" in tables else pd.DataFrame({"customer_id": []}, dtype="str")
+    return subscription_examples(customers, held, cutoffs=[*months, close], horizon_days=horizon_days, known_to=close)
+
+
+def _by_label(tables: Mapping[str, ibis.Table], _horizon_days: int) -> pd.DataFrame:
+    return labelled_examples(_frame(tables["customers"]))
+
+
+def _rows(events: ibis.Table) -> int:
+    bought = events.filter(events.amount > 0) if "amount" in events.columns else events
+    return int(bought.count().to_pyarrow().as_py())
+
+
+def _day_after(time: pd.Timestamp) -> pd.Timestamp:
+    return pd.Timestamp(time).normalize() + pd.Timedelta(days=1)
+
+
+def _frame(table: ibis.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pyarrow().to_pandas()
+    return frame

@@ -1,0 +1,58 @@
+"""The command line as its users type it: what it prints, and its exit codes."""
+
+import pytest
+from typer.testing import CliRunner
+
+from workbench.__main__ import app
+
+
+def invoke(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_check_says_what_is_there_missing_and_what_that_means(crm_folder):
+    folder = crm_folder(customers="customer_id,country\na,DE\n")
+    shown = invoke("check", folder)
+    assert shown.exit_code == 0
+    assert "not there: orders," in shown.output
+    assert "churn: not applicable: no `orders` or `subscriptions` table" in shown.output
+
+
+def test_check_prints_every_fault_and_exits_2(crm_folder):
+    folder = crm_folder(orders="order_id,customer_id,ordered_at,amount\n1,a,1900-01-01,5\n1,a,2024-01-01,5\n")
+    shown = invoke("check", folder)
+    assert (shown.exit_code, "2 faults" in shown.output) == (2, True)
+
+
+def test_the_way_of_a_users_own_tables_into_the_contract(tmp_path):
+    (tmp_path / "sales.csv").write_text("Beleg;Kunde;Datum;Summe\n1;a;01.02.2024;9,50\n", encoding="latin-1")
+    (tmp_path / "map.yaml").write_text(
+        "orders:\n  file: sales.csv\n  columns:\n    order_id: Beleg\n    customer_id: Kunde\n"
+        '    ordered_at: {from: Datum, format: "%d.%m.%Y"}\n    amount: Summe\n'
+    )
+    crm = tmp_path / "crm"
+    shown = invoke("import", "tables", tmp_path / "sales.csv", "--to", crm, "--mapping", tmp_path / "map.yaml")
+    assert shown.exit_code == 0, shown.output
+    assert invoke("check", crm).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["check", "no/such/place"], "no/such/place"),
+        (["import", "telko", "x.csv", "--to", "y"], "did you mean 'telco'?"),
+        (["markets", "--params", "no/such/params"], "no market here"),
+        (["run", "--set", "horizon_days"], "KEY=VALUE"),
+        (["run", "--market", "germny"], "did you mean 'germany'?"),
+        (["run", "--set", "horizon_day=60"], "did you mean 'horizon_days'?"),
+    ],
+)
+def test_what_cannot_be_used_is_said_in_words_and_exits_2(words, said):
+    shown = invoke(*words)
+    assert (shown.exit_code, said in shown.output.replace("\n", " ")) == (2, True), shown.output
+
+
+def test_markets_are_listed_with_their_law():
+    shown = invoke("markets")
+    assert shown.exit_code == 0
+    assert all(word in shown.output for word in ("germany", "lgpd", "en hi"))
