@@ -137,9 +137,9 @@ def table(
 ) -> Table:
     """Turn a frame into an escaped HTML table: `formats` maps columns to format specs (".2f") or functions.
 
-    Columns without a format are written for people: 3 decimals, thousands separated but in years, dates without midnight.
-    The first column heads its row; headings are the columns' names with spaces for underscores; an empty frame says
-    'none'.
+    Columns without a format are written for people: 3 decimals, thousands separated but in years, dates without
+    midnight. The first column heads its row; headings are the columns' names with spaces for underscores; an empty
+    frame says 'none'.
 
     >>> table(pd.DataFrame({"auc": [0.8123, None]}), "Quality", formats={"auc": ".2f"}).html.count("0.81")
     1

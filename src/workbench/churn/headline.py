@@ -11,6 +11,7 @@ from workbench.churn.backtest import Backtest
 from workbench.churn.gather import Gathered
 from workbench.churn.models import RULES
 from workbench.churn.quality import base_rates
+from workbench.churn.words import readable
 
 _METRICS = {
     "auc": "",
@@ -33,7 +34,7 @@ def headline(result: Backtest, gathered: Gathered) -> pd.DataFrame:
     rows += [
         _row("customers", len(gathered.today), unit="customers", note="scored today"),
         _churn_rate(gathered),
-        _row("model", result.model, note=result.reason),
+        _row("model", result.model and readable(result.model), note=result.reason),
         _row("scope", result.scope if result.model else None, note=_SCOPES[result.scope] if result.model else ""),
     ]
     return pd.DataFrame(rows).astype({"value": object})
@@ -49,11 +50,13 @@ def _of_model(result: Backtest, metric: str, unit: str) -> dict[str, Any]:
 
 
 def _baseline(result: Backtest) -> dict[str, Any]:
+    if result.model is None:
+        return _row("auc_baseline", None, note=result.reason)
     rules = result.summary[result.summary["model"].isin(list(RULES)) & (result.summary["metric"] == "auc")]
     if rules.empty:
-        return _row("auc_baseline", None, note=result.reason)
-    best = rules.loc[rules["value"].idxmax()]
-    note = f"the best rule: {best['model'].replace('_', ' ')}"
+        return _row("auc_baseline", None, note="no rule applies: no orders and no tenure")
+    best = rules.nlargest(1, "value").iloc[0]
+    note = f"the best rule: {readable(best['model'])}"
     return _row("auc_baseline", float(best["value"]), low=best["low"], high=best["high"], note=note)
 
 

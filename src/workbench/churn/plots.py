@@ -172,7 +172,7 @@ def _draw_trend(shape: pd.DataFrame, ax: Axes) -> None:
     low, high = shape["value"].quantile([0.01, 0.99])
     shape = shape[shape["value"].between(low, high)]
     ax.scatter(shape["value"], shape["contribution"], s=10, color=_SKY, alpha=0.6, linewidths=0)
-    bins = pd.qcut(shape["value"], 20, duplicates="drop")
+    bins = pd.qcut(shape["value"], min(20, max(len(shape) // 15, 1)), duplicates="drop")
     trend = shape.groupby(bins, observed=True)[["value", "contribution"]].median()
     ax.plot(trend["value"], trend["contribution"], color=_RED, linewidth=2)
     ax.xaxis.set_major_formatter("{x:,g}")

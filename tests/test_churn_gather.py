@@ -1,0 +1,80 @@
+"""Which customers a model learns from and whom it scores, from whichever tables there are."""
+
+import ibis
+import pandas as pd
+import pytest
+
+from workbench import churn, crm
+from workbench.errors import InputError
+
+HORIZON = {"horizon_days": 90}
+
+
+@pytest.fixture(scope="module")
+def japan(sample_folder):
+    return crm.open(sample_folder, countries=["JP"]).tables
+
+
+def test_today_are_all_who_ever_ordered_on_the_day_after_the_last_order(japan):
+    found = churn.gather(japan, **HORIZON)
+    bought = japan["orders"].filter(japan["orders"].amount > 0).to_pyarrow().to_pandas()
+    assert set(found.today["customer_id"]) == set(bought["customer_id"])
+    assert found.today["cutoff"].unique().tolist() == [bought["ordered_at"].max().normalize() + pd.Timedelta(days=1)]
+    assert found.today["churned"].isna().all()
+
+
+def test_no_outcome_of_the_past_reaches_beyond_the_data(japan):
+    found = churn.gather(japan, **HORIZON)
+    assert found.past["cutoff"].max() + pd.Timedelta(days=90) <= found.today["cutoff"].iloc[0]
+    assert set(found.past["churned"]) == {0, 1}
+
+
+def test_a_small_market_has_a_pool_that_holds_its_own_customers(japan, sample_folder):
+    found = churn.gather(japan, everyone=crm.open(sample_folder).tables, **HORIZON)
+    assert set(found.past["customer_id"]) < set(found.pool["customer_id"])
+    assert found.pool["country"].nunique() == 6
+
+
+def test_a_large_market_reads_no_pool():
+    ids = [f"c{n}" for n in range(churn.SMALL)]
+    first, last = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-12-01")
+    rows = {
+        "customer_id": ids * 2,
+        "ordered_at": [first] * len(ids) + [last] * len(ids),
+        "amount": [5.0] * 2 * len(ids),
+    }
+    assert churn.gather({"orders": ibis.memtable(pd.DataFrame(rows))}, everyone={}, **HORIZON).pool is None
+
+
+def test_without_orders_subscriptions_say_who_left(japan):
+    found = churn.gather({name: table for name, table in japan.items() if name != "orders"}, **HORIZON)
+    assert found.kind == "subscriptions"
+    assert "tenure_days" in found.today
+
+
+def test_a_label_goes_before_subscriptions():
+    customers = pd.DataFrame({"customer_id": list("abc"), "plan": list("MML"), "churned": [True, False, False]})
+    found = churn.gather({"customers": ibis.memtable(customers)}, **HORIZON)
+    assert (found.kind, found.today["customer_id"].tolist()) == ("label", ["b", "c"])
+
+
+def test_leaks_leave_market_and_pool_alike():
+    past = pd.DataFrame({"left": [1, 0] * 40, "age": range(80), "churned": [1, 0] * 40})
+    found = churn.Gathered(kind="label", definition="", past=past, today=past, pool=past)
+    rest = found.without(churn.find_leaks(past))
+    assert list(rest.past) == list(rest.pool) == ["age", "churned"]
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        ({}, "add one of them"),
+        (
+            {"orders": {"customer_id": ["a"], "ordered_at": [pd.Timestamp("2024-01-01")], "amount": [-5.0]}},
+            "orders: none",
+        ),
+    ],
+)
+def test_nothing_to_learn_from_is_said(tables, said):
+    with pytest.raises(InputError, match=said):
+        churn.gather({name: ibis.memtable(pd.DataFrame(rows)) for name, rows in tables.items()}, **HORIZON)

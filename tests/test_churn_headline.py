@@ -1,0 +1,47 @@
+"""The figures that a churn report leaves behind."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench import churn
+
+NAMES = [
+    "auc",
+    "auc_baseline",
+    "average_precision",
+    "brier",
+    "calibration_error",
+    "capture_top_decile",
+    "customers",
+    "churn_rate",
+    "model",
+    "scope",
+]
+
+
+def gathered(size: int) -> churn.Gathered:
+    rng = np.random.default_rng(0)
+    tenure = rng.uniform(0, 900, size)
+    churned = (rng.uniform(0, 1, size) < np.where(tenure < 200, 0.8, 0.2)).astype(int)
+    ids = [f"c{n}" for n in range(size)]
+    past = pd.DataFrame({"customer_id": ids, "tenure_days": tenure, "churned": churned})
+    return churn.Gathered(kind="label", definition="the label", past=past, today=past[past["churned"] == 0])
+
+
+def test_every_figure_is_there_with_its_interval():
+    found = gathered(400)
+    rows = churn.headline(churn.backtest(found.past, horizon_days=90), found).set_index("name")
+    assert list(rows.index) == NAMES
+    assert rows.loc["auc", "low"] < rows.loc["auc", "value"] < rows.loc["auc", "high"]
+    assert rows.loc["churn_rate", "value"] == pytest.approx(found.past["churned"].mean())
+    assert rows.loc["auc_baseline", "note"] == "the best rule: tenure"
+
+
+def test_not_enough_data_leaves_every_figure_of_the_model_open_and_says_why():
+    found = gathered(20)
+    rows = churn.headline(churn.backtest(found.past, horizon_days=90), found).set_index("name")
+    assert list(rows.index) == NAMES
+    assert rows.loc[NAMES[:6], "value"].isna().all()
+    assert rows.loc["auc", "note"].lower().startswith("not enough data")
+    assert rows.loc["customers", "value"] == len(found.today)

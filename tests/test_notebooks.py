@@ -1,0 +1,94 @@
+"""Every notebook, executed on the sample by the runner, and its page opened."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from rich.console import Console
+
+from workbench import market, report
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+MARKETS = ("germany", "japan")
+
+
+@pytest.fixture(scope="session")
+def reports(sample_folder, tmp_path_factory):
+    """Run every notebook for a market of the usual size and for the small one."""
+    root = tmp_path_factory.mktemp("run")
+    (root / "params").mkdir()
+    for name in MARKETS:
+        values = yaml.safe_load((ROOT / "params" / f"{name}.yaml").read_text()) | {"data": str(sample_folder)}
+        (root / "params" / f"{name}.yaml").write_text(yaml.safe_dump(values))
+    with (root / "log.txt").open("w") as log:
+        code = report.run(
+            params=root / "params",
+            notebooks_folder=ROOT / "notebooks",
+            reports=root / "reports",
+            console=Console(file=log),
+        )
+    assert code == 0, (root / "log.txt").read_text()
+    return root / "reports"
+
+
+@pytest.fixture(params=[(one, name) for one in MARKETS for name in NOTEBOOKS], ids="-".join)
+def page(request, reports):
+    one, name = request.param
+    return (reports / one / f"{name}.html").read_text()
+
+
+def test_a_page_is_complete_and_loads_nothing(page):
+    html = BeautifulSoup(page, "html.parser")
+    assert html.html["lang"] == "en"
+    assert len(page) < 1_000_000
+    assert not html.find_all(["script", "link", "iframe", "img"], src=re.compile("^http"))
+    assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//|url\((?!#)", page)
+    assert not html.select("script, pre.traceback, .error")
+    assert "Synthetic sample data" in html.text
+
+
+def test_pictures_and_tables_are_named(page):
+    html = BeautifulSoup(page, "html.parser")
+    assert html.select("figure svg")
+    assert all(svg.get("aria-label") for svg in html.select("figure svg"))
+    assert all(table.caption for table in html.select("main table"))
+
+
+def test_no_customer_is_named(page, sample_folder):
+    customers = pd.read_parquet(sample_folder / "customers.parquet", columns=["customer_id", "email"])
+    assert not re.search(r"\b(?:DE|JP)-\d{4,}\b", page)
+    assert not [email for email in customers["email"].dropna() if email in page]
+
+
+@pytest.mark.parametrize("name", MARKETS)
+def test_churn_leaves_its_figures_and_tables(reports, name):
+    figures = {row["name"]: row for row in json.loads((reports / name / "results" / "churn.json").read_text())}
+    assert 0.6 < figures["auc"]["value"] < 0.95
+    assert figures["auc"]["value"] >= figures["auc_baseline"]["value"]
+    assert figures["auc"]["low"] < figures["auc"]["value"] < figures["auc"]["high"]
+    listed = pd.read_parquet(reports / name / "tables" / "churn.retention.parquet")
+    assert listed["expected_loss"].is_monotonic_decreasing
+    assert listed["reasons"].str.len().gt(0).all()
+
+
+def test_the_small_market_learns_from_all(reports):
+    figures = {
+        row["name"]: row["value"] for row in json.loads((reports / "japan" / "results" / "churn.json").read_text())
+    }
+    assert figures["scope"] == "pooled"
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_defaults_are_those_of_germany(name):
+    cells = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells
+    source = next(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", []))
+    defaults = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(source).body}
+    germany = market.read(ROOT / "params" / "germany.yaml").model_dump(mode="json") | {"reports": "reports"}
+    assert defaults == {key: germany[key] for key in defaults}
