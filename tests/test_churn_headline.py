@@ -45,3 +45,11 @@ def test_not_enough_data_leaves_every_figure_of_the_model_open_and_says_why():
     assert rows.loc[NAMES[:6], "value"].isna().all()
     assert rows.loc["auc", "note"].lower().startswith("not enough data")
     assert rows.loc["customers", "value"] == len(found.today)
+
+
+def test_without_cut_offs_only_the_mean_stands_over_time():
+    tested = churn.backtest(gathered(200).past, horizon_days=90)
+    table = churn.over_time(tested)
+    assert table["cut-off"].tolist() == ["mean"]
+    chosen = tested.summary.query("model == @tested.model and metric == 'auc'")["value"].iloc[0]
+    assert table["auc"][0].startswith(f"{chosen:.3f} (")

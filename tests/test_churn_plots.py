@@ -18,7 +18,6 @@ BINS = pd.DataFrame(
     {"predicted": [0.1, 0.6], "observed": [0.0, 0.7], "low": [0.0, 0.5], "high": [0.2, 0.8], "customers": [90, 40]}
 )
 DECILES = pd.DataFrame({"decile": range(1, 11), "capture": np.linspace(0.3, 1, 10)}).assign(low=0.2, high=1.0)
-RATES = pd.DataFrame({"cutoff": CUTOFFS, "churn_rate": [0.4, 0.5], "low": [0.3, 0.4], "high": [0.5, 0.6]})
 QUALITY = pd.DataFrame(
     [(when, model, value) for model, value in (("recency", 0.7), ("trees", 0.8)) for when in CUTOFFS],
     columns=["cutoff", "model", "value"],
@@ -50,7 +49,6 @@ FIGURES = {
     "capture": lambda ax: plots.plot_capture(DECILES, churn_rate=0.3, ax=ax),
     "quality by cut-off": lambda ax: plots.plot_quality(TESTED, target=0.75, ax=ax),
     "quality over folds": lambda ax: plots.plot_quality(UNDATED, target=0.75, ax=ax),
-    "base rate": lambda ax: plots.plot_base_rate(RATES, ax=ax),
 }
 
 

@@ -18,11 +18,10 @@ from workbench.churn.examples import cutoffs, examples
 from workbench.churn.explain import Drivers, dependence, explain
 from workbench.churn.features import features
 from workbench.churn.gather import SMALL, Gathered, gather
-from workbench.churn.headline import headline
+from workbench.churn.headline import headline, over_time
 from workbench.churn.leakage import find_leaks, without_leaks
 from workbench.churn.models import Model, Scores, fit, score
 from workbench.churn.plots import (
-    plot_base_rate,
     plot_calibration,
     plot_capture,
     plot_dependence,
@@ -58,7 +57,7 @@ __all__ = [
     "gather",
     "headline",
     "labelled_examples",
-    "plot_base_rate",
+    "over_time",
     "plot_calibration",
     "plot_capture",
     "plot_dependence",

@@ -40,6 +40,22 @@ def headline(result: Backtest, gathered: Gathered) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"value": object})
 
 
+def over_time(result: Backtest) -> pd.DataFrame:
+    """Return the chosen model's metrics at every judged cut-off and their mean, as 'value (low to high)' for people.
+
+    Folds without a cut-off are parts of one time: only their mean is shown.
+    """
+    own = ["model == @result.model", "scope == @result.scope"]
+    mean = result.summary.query(" and ".join(own)).assign(fold="mean")
+    dated = result.folds.query(" and ".join([*own, "cutoff.notna()"]))
+    rows = pd.concat([dated, mean], ignore_index=True)
+    rows["text"] = [
+        f"{value:.3f} ({low:.3f} to {high:.3f})" for value, low, high in rows[["value", "low", "high"]].values
+    ]
+    table = rows.pivot(index="fold", columns="metric", values="text")[mean["metric"].tolist()]
+    return table.rename(columns=readable).rename_axis("cut-off", axis=0).rename_axis(None, axis=1).reset_index()
+
+
 def _of_model(result: Backtest, metric: str, unit: str) -> dict[str, Any]:
     if result.model is None:
         return _row(metric, None, unit=unit, note=result.reason)

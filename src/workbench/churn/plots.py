@@ -118,17 +118,6 @@ def plot_quality(result: Backtest, *, metric: str = "auc", target: float | None 
     return ax
 
 
-def plot_base_rate(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw the churn rate at every cut-off (cutoff, churn_rate, low, high) with its interval."""
-    ax = charts.axes(ax)
-    ax.errorbar(rates["cutoff"], rates["churn_rate"], yerr=_error(rates, "churn_rate"), fmt="o-", color=_BLUE)
-    some = rates["cutoff"][:: -(-len(rates) // _MOST_TICKS)]
-    ax.set_xticks(some, [f"{when:%b %Y}" for when in some])
-    ax.set(ylim=(0, 1), xlabel="cut-off", ylabel="churn rate")
-    ax.yaxis.set_major_formatter(_PERCENT)
-    return ax
-
-
 def _error(rows: pd.DataFrame, value: str) -> np.ndarray:
     """Return the arms of the intervals low to high as matplotlib wants them; never negative."""
     return np.clip([rows[value] - rows["low"], rows["high"] - rows[value]], 0, None)
