@@ -6,11 +6,12 @@ In: the tables of a CRM.   Out, in this order, each from the one before:
     find_leaks         columns that know the future; without_leaks leaves them out
     backtest           the model that this market should use, and how good it would have been; fit_chosen fits it
     score              a calibrated probability for every customer
-    explain            exact contributions of every feature, drivers of all, reasons of each
+    explain            exact contributions of every feature; dependence, reasons say what they mean
     retention_list     whom to contact first, and why
-    headline           the figures by which all this is judged
+    headline           the figures by which all this is judged; over_time has them by cut-off
 
-Figures are `plot_<noun>(…)`. Below: features and examples (orders), subscriptions, models, calibrators, quality.
+Figures are `plot_<noun>(…)`, names for people `readable`. Below: features and examples (orders), subscriptions, models,
+calibrators, quality (with calibration, deciles, base_rates).
 """
 
 from workbench.churn.backtest import Backtest, backtest, fit_chosen

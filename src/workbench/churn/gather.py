@@ -16,7 +16,7 @@ from workbench.churn.subscriptions import labelled_examples, subscription_exampl
 from workbench.errors import InputError
 
 Kind = Literal["orders", "subscriptions", "label"]
-# Fewer customers than this, and a model of all markets may know more about them than one of their own.
+# Fewer customers to score than this, and a model of all markets may know more about them than one of their own.
 SMALL = 1_000
 # As many customers of other markets teach a pooled model all it can learn; more would only cost energy.
 _POOLED = 3_000
@@ -32,7 +32,7 @@ _DEFINITIONS = {
 class Gathered:
     """Examples with `churned` known (`past`) and customers to score (`today`, churned missing), and what churn means.
 
-    `pool` are the examples of all markets where this one is small, else None.
+    `pool` are the examples of this and of other markets where this one is small, else None.
     Without a history, `today` are the customers whose label is missing, or else those who have not left; these were
     learnt from as well.
     """
@@ -55,7 +55,8 @@ def gather(
 ) -> Gathered:
     """Gather examples from orders where there are any, else from a label `customers.churned`, else from subscriptions.
 
-    `everyone` are the tables of all markets; they are read only where this market has fewer than `SMALL` customers.
+    `everyone` are the tables of all markets; they are read only where fewer than `SMALL` customers are to be scored,
+    and of the other markets' customers 3,000 at most, drawn by lot, join the pool.
     An InputError says what to add where there is none of these.
 
     >>> days = pd.date_range("2024-01-01", "2024-12-31", freq="7D")

@@ -20,7 +20,7 @@ _METRICS = {
     "calibration_error": "",
     "capture_top_decile": "share",
 }
-_SCOPES = {"local": "learnt from this market alone", "pooled": "learnt from all markets, the country being a feature"}
+_SCOPES = {"local": "learnt from this market alone", "pooled": "learnt from other markets, too; country is a feature"}
 
 
 def headline(result: Backtest, gathered: Gathered) -> pd.DataFrame:

@@ -19,7 +19,6 @@ from workbench.churn.words import readable
 _BLUE, _ORANGE, _GREEN, _RED, _, _SKY = charts.PALETTE
 _INK = "black"
 _MARKERS = "osD^vP"
-_MOST_TICKS = 6
 _PERCENT = PercentFormatter(1, decimals=0)
 # direction of a driver: colour and shape, so that neither has to be told apart alone
 _DIRECTIONS = {

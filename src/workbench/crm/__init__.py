@@ -3,7 +3,9 @@
     open(location)       a checked CRM, cut to countries and days: lazy Ibis tables, pandas frames
     inspect(location)    what is there, what is missing, every fault
     fingerprint(…)       a hash of the content
-    import_source(…)     a known source, or your own tables, into the contract
+    import_source(…)     a known source (SOURCES names them), or your own tables, into the contract
+    availability(…)      whether the data is there
+    sample.write(…)      a CRM that never was, with the truth beside it
 
 In: 'sample', a folder of Parquet or CSV files, a DuckDB file, a database URL.   Out: `Crm`, `Inspection`.
 """
