@@ -56,3 +56,18 @@ def test_markets_are_listed_with_their_law():
     shown = invoke("markets")
     assert shown.exit_code == 0
     assert all(word in shown.output for word in ("germany", "lgpd", "en hi"))
+
+
+def test_brackets_in_names_are_no_markup(tmp_path, workshop):
+    workshop.market("germany", title="[/red] :smile:")
+    assert "[/red] :smile:" in invoke("markets", "--params", workshop.params).output
+    folder = tmp_path / "[bold]crm[/blue]"
+    shown = invoke("sample", folder, "--customers", 50)
+    assert (shown.exit_code, str(folder) in shown.output) == (0, True)
+
+
+def test_a_fault_stands_in_one_line_however_narrow_the_terminal(crm_folder, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = invoke("check", crm_folder(orders="order_id,customer_id,ordered_at,amount\n1,a,1900-01-01,5\n"))
+    assert "orders.ordered_at: impossible date in 1 row, such as '1900-01-01'; allowed: 1990-01-01 to" in shown.output
+    assert "1 fault; no notebook runs on data with faults" in shown.output

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from workbench import crm, market, outputs, report
 from workbench.errors import InputError
 
-console = Console()
+# What is printed comes from data and from paths, in which brackets and colons are no markup.
+console = Console(markup=False, emoji=False, highlight=False)
 
 
 class _Commands(typer.core.TyperGroup):
@@ -78,15 +78,16 @@ def check(location: Annotated[str, typer.Argument(help="a folder, a DuckDB file,
     Exit 0: no fault; 2: faults.
     """
     found = crm.inspect(location)
-    console.print(_as_table(found.tables))
+    console.print(_as_table(found.tables.astype(object).fillna("not known")))
     missing = ", ".join(found.missing) or "nothing, all tables of the contract are"
-    console.print(f"not there: {missing}", highlight=False)
+    console.print(f"not there: {missing}", soft_wrap=True)
     notebooks = outputs.project_root() / "notebooks"
     for info in report.describe(notebooks) if notebooks.is_dir() else []:
-        console.print(f"{info.name}: {info.applicability(set(found.tables['table']))}", markup=False, highlight=False)
+        console.print(f"{info.name}: {info.applicability(set(found.tables['table']))}", soft_wrap=True)
     for fault in found.faults:
-        console.print(str(fault), style="red", markup=False, highlight=False)
-    console.print(f"{len(found.faults)} faults" if found.faults else "no faults")
+        console.print(str(fault), style="red", soft_wrap=True)
+    count = f"{len(found.faults)} fault{'s' * (len(found.faults) != 1)}; no notebook runs on data with faults"
+    console.print(count if found.faults else "no faults", soft_wrap=True)
     raise typer.Exit(2 if found.faults else 0)
 
 
@@ -100,7 +101,7 @@ def import_(
     """Bring a known source, or your own tables, into the data contract; print what each cleaning rule took."""
     rules = crm.import_source(source, files, folder=to, mapping=mapping)
     console.print(_as_table(rules))
-    console.print(f"written to {to}; next: workbench check {to}", highlight=False, soft_wrap=True)
+    console.print(f"written to {to}; next: workbench check {to}", soft_wrap=True)
 
 
 @app.command()
@@ -111,7 +112,7 @@ def sample(
 ) -> None:
     """Write the synthetic sample: six markets, all tables of the contract, with the truth beside them."""
     crm.sample.write(folder, customers=customers, seed=seed)
-    console.print(f"synthetic sample written to {folder}", highlight=False, soft_wrap=True)
+    console.print(f"synthetic sample written to {folder}", soft_wrap=True)
 
 
 def _reports_for(params: Path) -> Path:
@@ -132,7 +133,7 @@ def _pair(item: str) -> tuple[str, str]:
 def _as_table(frame: Any) -> Table:
     table = Table(*map(str, frame.columns), box=None)
     for row in frame.itertuples(index=False):
-        table.add_row(*(escape(str(value)) for value in row))
+        table.add_row(*(str(value) for value in row))
     return table
 
 
