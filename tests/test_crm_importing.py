@@ -1,5 +1,7 @@
 """An import writes a whole folder that keeps to the contract, or nothing."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -78,3 +80,18 @@ def test_a_corrupt_workbook_is_refused(tmp_path):
     path.write_bytes(b"PK not a workbook")
     with pytest.raises(InputError, match=r"book\.xlsx: cannot be read"):
         crm.import_source("telco", [path], folder=tmp_path / "crm")
+
+
+def test_a_folder_that_cannot_be_written_is_said(sales):
+    with pytest.raises(InputError, match=r"sales\.csv/crm: cannot be written: "):
+        bring(sales, sales / "crm")
+
+
+def test_a_full_disk_leaves_nothing_behind(sales, tmp_path):
+    limit = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (100, 100))"
+    words = ["import", "tables", str(sales), "--to", str(tmp_path / "crm"), "--mapping", str(tmp_path / "mapping.yaml")]
+    command = f"{limit}; from workbench.__main__ import app; app({words})"
+    ended = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True)
+    assert (ended.returncode, "crm: cannot be written: " in ended.stderr) == (2, True), ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mapping.yaml", "sales.csv"]

@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
 from workbench.crm import opening
 from workbench.crm.conform import conform
 from workbench.crm.contract import TABLES
-from workbench.crm.reading import Found
+from workbench.crm.reading import Found, first_line
 from workbench.crm.sources import Imported, online_retail, tables, telco
 from workbench.errors import InputError, did_you_mean
 
@@ -57,8 +58,11 @@ def _refuse_foreign(folder: Path, files: Sequence[Path]) -> None:
 
 
 def _write(imported: Imported, folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
     try:
         (beside / "new").mkdir()
         for name, raw in imported.tables.items():
@@ -66,5 +70,7 @@ def _write(imported: Imported, folder: Path) -> None:
         if folder.exists():
             folder.rename(beside / "old")
         (beside / "new").rename(folder)
+    except (OSError, duckdb.Error) as error:
+        raise InputError(f"{folder}: cannot be written: {first_line(error)}") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
