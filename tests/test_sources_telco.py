@@ -42,6 +42,14 @@ def test_every_format_gives_the_same_customers_and_subscriptions(tmp_path, suffi
     [
         (ROWS.rename(columns={"tenure": "tenur"}), "no column tenure_months"),
         (ROWS.assign(Churn=["No", "maybe"]), "churn must be Yes or No, found 'maybe'"),
+        (ROWS.iloc[:0], "telco.csv: has no rows"),
+        (
+            ROWS.assign(tenure=["-5", "2.5"]),
+            r"tenure_months must be whole, from 0 to 1200, found '-5\.0', '2\.5' in 2 rows",
+        ),
+        (ROWS.assign(tenure=["14", ""]), "tenure_months must be whole, from 0 to 1200, found 'nan' in 1 rows"),
+        (ROWS.assign(MonthlyCharges=["ten", "9"]), "monthly_charges must be numbers, found 'ten' in 1 rows"),
+        (ROWS.assign(TotalCharges=["nine", " "]), "total_charges must be numbers or blank, found 'nine' in 1 rows"),
     ],
 )
 def test_a_file_that_is_not_telco_is_refused(tmp_path, rows, said):

@@ -20,6 +20,8 @@ from workbench.errors import InputError, did_you_mean
 
 CLOSE = pd.Timestamp("2018-10-01")
 _NEEDED = ("customer_id", "tenure_months", "contract", "monthly_charges", "total_charges")
+_NUMBERS = ("tenure_months", "monthly_charges", "total_charges")
+_MOST_MONTHS = 1200
 _ANSWERS = {"Yes": True, "No": False}
 
 
@@ -30,9 +32,8 @@ def read(files: Sequence[Path], *, mapping: Path | None = None) -> Imported:
     if len(files) != 1:
         raise InputError(f"telco: is one file, found {len(files)}")
     frame = _frame(files[0])
-    charges = frame["total_charges"].astype("str").str.strip()
-    blank = frame["total_charges"].isna() | (charges == "")
-    frame["total_charges"] = pd.to_numeric(charges.mask(blank), errors="coerce")
+    blank = _blank(frame["total_charges"])
+    frame["total_charges"] = pd.to_numeric(frame["total_charges"], errors="coerce")
     rules = [
         Rule(rule="customer", rows=len(frame), what="kept"),
         Rule(rule="total_charges blank", rows=int(blank.sum()), what="kept, without a value"),
@@ -62,12 +63,33 @@ def _frame(file: Path) -> pd.DataFrame:
     if missing := [name for name in (*_NEEDED, label) if name not in frame]:
         hint = did_you_mean(missing[0], map(str, frame))
         raise InputError(f"{file}: no column {', '.join(missing)}{hint}; there is: {', '.join(map(str, frame))}")
-    if odd := sorted(set(frame[label].unique()) - set(_ANSWERS), key=str)[:3]:
-        raise InputError(f"{file}: {label} must be Yes or No, found {', '.join(map(repr, odd))}")
+    _refuse_odd(frame, label, file=file)
     frame["churned"] = frame[label].map(_ANSWERS).astype(bool)
     if "country" in frame:
         frame["country"] = frame["country"].replace("United States", "US")
     return frame.drop(columns="churn", errors="ignore")
+
+
+def _refuse_odd(frame: pd.DataFrame, label: str, *, file: Path) -> None:
+    """Refuse a file without rows, and values that are no answer, no tenure and no amount."""
+    if frame.empty:
+        raise InputError(f"{file}: has no rows")
+    number = {name: pd.to_numeric(frame[name], errors="coerce") for name in _NUMBERS}
+    months = number["tenure_months"]
+    good = {
+        label: (frame[label].isin(_ANSWERS), "Yes or No"),
+        "tenure_months": (months.between(0, _MOST_MONTHS) & (months % 1 == 0), f"whole, from 0 to {_MOST_MONTHS}"),
+        "monthly_charges": (number["monthly_charges"].notna(), "numbers"),
+        "total_charges": (number["total_charges"].notna() | _blank(frame["total_charges"]), "numbers or blank"),
+    }
+    for name, (fits, allowed) in good.items():
+        if odd := sorted(frame.loc[~fits, name].unique(), key=str)[:3]:
+            found = f"{', '.join(repr(str(value)) for value in odd)} in {(~fits).sum():,} rows"
+            raise InputError(f"{file}: {name} must be {allowed}, found {found}")
+
+
+def _blank(values: pd.Series) -> pd.Series:
+    return values.isna() | (values.astype("str").str.strip() == "")
 
 
 def _subscriptions(frame: pd.DataFrame) -> pd.DataFrame:
