@@ -77,6 +77,15 @@ def test_letters_of_any_script_stay_letters_without_a_warning():
     assert "DejaVu" not in svg
 
 
+def test_dollar_signs_are_letters_and_no_formula():
+    ax = charts.axes()
+    ax.bar(["$x^{2$ & more", "$\\frac{$"], [1, 2], label="$y_$")
+    ax.set_xlabel("$z$")
+    ax.legend()
+    svg = charts.figure(ax, "Prices in $").svg
+    assert all(f">{text}</text>" in svg for text in ("$x^{2$ &amp; more", "$\\frac{$", "$y_$", "$z$"))
+
+
 def test_the_style_is_restored_and_the_figure_closed():
     before = dict(mpl.rcParams)
     picture()

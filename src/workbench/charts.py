@@ -22,6 +22,7 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.legend import Legend
+from matplotlib.text import Text
 
 # Okabe and Ito's colours (2008), in the order in which they are told apart best on white and on near-black.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
@@ -91,6 +92,7 @@ def style() -> Iterator[None]:
         "legend.frameon": False,
         # Letters stay letters: the reader's browser has fonts for every script, and screen readers can find them.
         "svg.fonttype": "none",
+        "text.parse_math": False,
         "font.size": 10.5,
         "font.family": "sans-serif",
         "font.sans-serif": ["DejaVu Sans"],
@@ -117,6 +119,9 @@ def figure(ax: Axes, caption: str) -> Picture:
     assert drawing is not None, "axes that were removed from their figure cannot be shown"
     for points in drawing.findobj(PathCollection):
         points.set_rasterized(np.shape(points.get_offsets())[0] > _MOST_POINTS)
+    # What lies between two dollar signs of the data is no formula.
+    for text in drawing.findobj(Text):
+        text.set_parse_math(False)
     # A legend drawn outside of style() would have a white box, also on a dark page.
     for legend in drawing.findobj(Legend):
         legend.set_frame_on(False)
