@@ -37,7 +37,8 @@ def headline(result: Backtest, gathered: Gathered) -> pd.DataFrame:
         _row("model", result.model and readable(result.model), note=result.reason),
         _row("scope", result.scope if result.model else None, note=_SCOPES[result.scope] if result.model else ""),
     ]
-    return pd.DataFrame(rows).astype({"value": object})
+    # As objects from the start: a frame of missing values and counts would turn 40 customers into 40.0.
+    return pd.DataFrame(rows).assign(value=pd.Series([row["value"] for row in rows], dtype=object))
 
 
 def over_time(result: Backtest) -> pd.DataFrame:
