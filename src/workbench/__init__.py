@@ -9,5 +9,5 @@ Notebooks compose, modules compute. Each module answers one question; imports go
     market      what is particular to a market: a params file, read and checked
     charts      how figures and tables look
     outputs     where the results of a market go
-    errors      what is said when an input cannot be used
+    errors      what is said when an input cannot be used; never a password
 """

@@ -1,5 +1,6 @@
-"""What the user gave cannot be used: one kind of error, and the nearest name for a misspelt one."""
+"""What the user gave cannot be used: one kind of error, the nearest name for a misspelt one, and no password in it."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -19,3 +20,12 @@ def did_you_mean(name: str, allowed: Iterable[str]) -> str:
     folded = {a.casefold(): a for a in allowed}
     near = get_close_matches(name.casefold(), folded, n=1)
     return f"; did you mean '{folded[near[0]]}'?" if near else ""
+
+
+def without_password(text: str) -> str:
+    """Return a text in which no URL names a password.
+
+    >>> without_password("data: postgres://crm:p@ss@host/db")
+    'data: postgres://crm:***@host/db'
+    """
+    return re.sub(r"(://[^\s/:@]*):[^\s/@]+@([^\s/@\"'\\]*@)*", r"\1:***@", text)

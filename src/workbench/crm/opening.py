@@ -15,7 +15,7 @@ import pandas as pd
 from workbench.crm import checks, places, reading
 from workbench.crm.conform import conform
 from workbench.crm.contract import TABLES
-from workbench.errors import InputError, did_you_mean
+from workbench.errors import InputError, did_you_mean, without_password
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -160,7 +160,7 @@ def inspect(location: str | Path) -> Inspection:
 def _find(location: str | Path) -> reading.Found:
     place = places.resolve(location)
     if isinstance(place, str):
-        found = reading.read_url(place, place=places.without_password(place))
+        found = reading.read_url(place, place=without_password(place))
     else:
         found = reading.read_folder(place) if place.is_dir() else reading.read_duckdb(place)
     if not found.tables and not found.unreadable:

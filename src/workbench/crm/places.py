@@ -7,7 +7,6 @@ import hashlib
 import shutil
 import tempfile
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from workbench import outputs
 from workbench.crm import sample
@@ -66,16 +65,6 @@ def fingerprint(location: str | Path) -> str | None:
         with path.open("rb") as file:
             digest.update(f"{path.relative_to(root)} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return digest.hexdigest()
-
-
-def without_password(url: str) -> str:
-    """Return a URL that may be shown.
-
-    >>> without_password("postgres://crm:secret@host/db")
-    'postgres://crm:***@host/db'
-    """
-    secret = urlsplit(url).password
-    return url.replace(f":{secret}@", ":***@") if secret else url
 
 
 def _is_url(location: str | Path) -> bool:

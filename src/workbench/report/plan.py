@@ -4,7 +4,6 @@ In: params, notebooks, what was asked for and what earlier runs left.   Out: a `
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from typing import Any, TypeVar
 import yaml
 
 from workbench import market
-from workbench.errors import InputError, did_you_mean
+from workbench.errors import InputError, did_you_mean, without_password
 from workbench.market import Market
 from workbench.report import fingerprint, record
 from workbench.report.notebooks import NotebookInfo, describe
@@ -196,12 +195,3 @@ def _still_holds(run: Run, task: Task) -> bool:
         and run.fingerprint == task.run.fingerprint
         and all((task.reports / name).exists() for name in run.files)
     )
-
-
-def without_password(text: str) -> str:
-    """Return a text in which no URL names a password.
-
-    >>> without_password("data: postgres://crm:secret@host/db")
-    'data: postgres://crm:***@host/db'
-    """
-    return re.sub(r"(://[^\s/:@]*):[^\s/@]+@", r"\1:***@", text)

@@ -12,10 +12,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from workbench import outputs
+from workbench.errors import without_password
 from workbench.market import Market
 from workbench.report import record, words
 from workbench.report.index import render_index
-from workbench.report.plan import without_password
 from workbench.report.record import Page, Run
 from workbench.report.render import mark_outdated, render_html
 

@@ -21,9 +21,10 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from workbench import emissions, outputs
+from workbench.errors import without_password
 from workbench.report import kernel, publish, record
 from workbench.report.notebooks import heading_above
-from workbench.report.plan import Task, without_password
+from workbench.report.plan import Task
 from workbench.report.record import Failure, Run
 
 Say = Callable[[dict[str, Any]], None]
