@@ -82,7 +82,7 @@ def further_numbers(raw: Raw, spec: TableSpec) -> dict[str, ibis.Value]:
 
 def number(raw: Raw, name: str) -> ibis.Value:
     """Return a column of text that looks like numbers as numbers."""
-    return _from_text(raw.table[name], raw.numeric[name], name in raw.decimal_comma)
+    return _from_text(raw.table[name], raw.numeric[name], decimal_comma=name in raw.decimal_comma)
 
 
 def parse(value: ibis.Value, form: str) -> ibis.Value:
@@ -105,7 +105,7 @@ def _typed(raw: Raw, column: Column) -> ibis.Value | None:
     value = raw.table[column.name]
     found = value.type()
     if raw.from_text:
-        return _from_text(value, column.kind, column.name in raw.decimal_comma)
+        return _from_text(value, column.kind, decimal_comma=column.name in raw.decimal_comma)
     match column.kind:
         case "id" | "text":
             whole = found.is_integer() or (found.is_decimal() and found.scale == 0)
@@ -121,16 +121,16 @@ def _typed(raw: Raw, column: Column) -> ibis.Value | None:
             return value if found.is_boolean() else None
 
 
-def _from_text(value: ibis.Value, kind: Kind, decimal_comma: bool) -> ibis.Value:
+def _from_text(value: ibis.Value, kind: Kind, *, decimal_comma: bool) -> ibis.Value:
     match kind:
         case "timestamp":
             return _naive_utc(value.try_cast(dt.Timestamp("UTC")))
         case "boolean":
             return value.try_cast("boolean")
         case "number":
-            return _without_nan(_number_from_text(value, decimal_comma))
+            return _without_nan(_number_from_text(value, decimal_comma=decimal_comma))
         case "integer" | "year":
-            return _whole(_number_from_text(value, decimal_comma))
+            return _whole(_number_from_text(value, decimal_comma=decimal_comma))
         case "id" | "text":
             return value
 
@@ -143,7 +143,7 @@ def _whole(value: ibis.Value) -> ibis.Value:
     return ibis.ifelse(value == value.round(), value, ibis.null("float64")).try_cast("int64")
 
 
-def _number_from_text(value: ibis.Value, decimal_comma: bool) -> ibis.Value:
+def _number_from_text(value: ibis.Value, *, decimal_comma: bool) -> ibis.Value:
     plain = value.replace(".", "").replace(",", ".") if decimal_comma else value
     return plain.try_cast("float64")
 
