@@ -107,3 +107,11 @@ def test_what_was_chosen_is_fitted_on_all_that_is_known_and_scores_today(by_rece
 def test_a_judged_cutoff_without_examples_is_refused():
     with pytest.raises(InputError, match="no examples at the cut-off 2024-06-15"):
         backtest(make(5, by="spend"), horizon_days=90, judged=[pd.Timestamp("2024-06-15")])
+
+
+def test_a_large_market_is_learnt_from_a_part_and_judged_whole(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("workbench.churn.backtest._MOST_EXAMPLES", 900)
+    examples = make(300, by="spend")
+    result = backtest(examples, horizon_days=90)
+    assert result.model == "logistic"
+    assert len(result.scores) == 4 * 300

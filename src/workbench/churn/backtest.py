@@ -21,6 +21,8 @@ from workbench.errors import InputError
 FEWEST = 30
 # A fold with fewer than these of either class says nothing about ranking.
 _FEWEST_IN_FOLD = 5
+# More examples take their time and energy, and hardly add to what 60,000 have said.
+_MOST_EXAMPLES = 60_000
 _FOLDS = 4
 _REPEATS, _PARTS = 5, 5
 _YEAR = pd.Timedelta(days=365)
@@ -87,7 +89,7 @@ def backtest(
     known = examples[examples["churned"].notna()]
     pool = None if pooled is None else pooled[pooled["churned"].notna()]
     rolling = "cutoff" in known and known["cutoff"].nunique() > 1
-    folds = _rolling(known, pool, horizon_days, judged) if rolling else _crossed(known, pool, seed)
+    folds = _rolling(known, pool, horizon_days, judged, seed) if rolling else _crossed(known, pool, seed)
     folds = [fold for fold in folds if fold.train and _fewest(fold.judged) >= _FEWEST_IN_FOLD]
     if sum(_fewest(fold.judged) for fold in folds) < FEWEST:
         return _not_enough(known)
@@ -132,11 +134,12 @@ def fit_chosen(result: Backtest, examples: pd.DataFrame, *, pooled: pd.DataFrame
     known = source[source["churned"].notna()]
     if "cutoff" in known:
         known = known_at(known, known["cutoff"].max(), horizon_days=0)
+    known = _thinned(known, seed)
     return models.fit(known, model=result.model, scope=result.scope, calibration=result.calibration, seed=seed)
 
 
 def _rolling(
-    known: pd.DataFrame, pool: pd.DataFrame | None, horizon_days: int, judged: Sequence[pd.Timestamp] | None
+    known: pd.DataFrame, pool: pd.DataFrame | None, horizon_days: int, judged: Sequence[pd.Timestamp] | None, seed: int
 ) -> list[_Fold]:
     there = sorted(known["cutoff"].unique())
     for cutoff in set(judged or []) - set(there):
@@ -146,7 +149,7 @@ def _rolling(
         sources: dict[Scope, pd.DataFrame | None] = {"local": known, "pooled": pool}
         train = {s: known_at(f, cutoff, horizon_days=horizon_days) for s, f in sources.items() if f is not None}
         part = known[known["cutoff"] == cutoff]
-        folds.append(_Fold(name=f"{cutoff:%Y-%m-%d}", cutoff=cutoff, train=_enough(train), judged=part))
+        folds.append(_Fold(name=f"{cutoff:%Y-%m-%d}", cutoff=cutoff, train=_enough(train, seed), judged=part))
     return folds
 
 
@@ -169,12 +172,16 @@ def _crossed(known: pd.DataFrame, pool: pd.DataFrame | None, seed: int) -> list[
         if pool is not None:
             train["pooled"] = pool[~pool["customer_id"].isin(known["customer_id"].iloc[part])]
         name = f"repeat {place // _PARTS + 1}, part {place % _PARTS + 1}"
-        folds.append(_Fold(name=name, cutoff=None, train=_enough(train), judged=known.iloc[part]))
+        folds.append(_Fold(name=name, cutoff=None, train=_enough(train, seed), judged=known.iloc[part]))
     return folds
 
 
-def _enough(train: dict[Scope, pd.DataFrame]) -> dict[Scope, pd.DataFrame]:
-    return {scope: frame for scope, frame in train.items() if _fewest(frame) >= FEWEST}
+def _enough(train: dict[Scope, pd.DataFrame], seed: int) -> dict[Scope, pd.DataFrame]:
+    return {scope: _thinned(frame, seed) for scope, frame in train.items() if _fewest(frame) >= FEWEST}
+
+
+def _thinned(examples: pd.DataFrame, seed: int) -> pd.DataFrame:
+    return examples if len(examples) <= _MOST_EXAMPLES else examples.sample(_MOST_EXAMPLES, random_state=seed)
 
 
 def _fewest(examples: pd.DataFrame) -> int:
