@@ -103,6 +103,11 @@ def test_twins_in_a_coarse_table_are_no_leak() -> None:
     assert find_leaks(examples).empty
 
 
+def test_customers_of_whom_nothing_is_known_are_no_twins() -> None:
+    examples = pd.DataFrame({"customer_id": [str(n) for n in range(90)], "plan": "M", "churned": [0, 0, 1] * 30})
+    assert find_leaks(examples).empty
+
+
 def test_one_class_only_tells_nothing() -> None:
     assert find_leaks(made().assign(churned=1, left="yes")).empty
     assert find_leaks(made().assign(churned=np.nan)).empty

@@ -55,7 +55,7 @@ def find_leaks(examples: pd.DataFrame, *, label: str = "churned", separates: flo
             or ("", "")
         )
         found.append((str(name), reason, f"'{name}' {evidence}"))
-    found.append((ROWS, *_repeats(examples)))
+    found.append((ROWS, *_repeats(examples, label)))
     return pd.DataFrame([row for row in found if row[1]], columns=["column", "reason", "evidence"])
 
 
@@ -167,10 +167,10 @@ def _compared(examples: pd.DataFrame) -> list[str]:
     return [str(c) for c in examples if c != "customer_id"]
 
 
-def _repeats(examples: pd.DataFrame) -> tuple[str, str]:
+def _repeats(examples: pd.DataFrame, label: str) -> tuple[str, str]:
     columns = _compared(examples)
     twins = int(examples.duplicated(columns).sum())
-    telling = max((examples[c].nunique() for c in columns), default=0)
+    telling = max((examples[c].nunique() for c in columns if c != label), default=0)
     # Where no column varies from row to row, strangers look alike and a twin proves nothing.
     if twins <= _ACCIDENTAL_TWINS * len(examples) or telling <= 0.5 * (len(examples) - twins):
         return "", ""
