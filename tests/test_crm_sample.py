@@ -13,7 +13,6 @@ from sklearn.metrics import roc_auc_score
 from workbench import crm
 from workbench.crm import sample
 from workbench.crm.contract import TABLES
-from workbench.crm.sample.files import replaced_whole
 from workbench.crm.sample.markets import read_data, read_markets
 from workbench.errors import InputError
 
@@ -256,17 +255,3 @@ def test_impossible_wishes_are_refused(wanted: dict[str, int], tmp_path: Path) -
     with pytest.raises(InputError, match="at least 50 customers, seed 0 or more"):
         sample.write(tmp_path / "crm", **wanted)
     assert not list(tmp_path.iterdir())
-
-
-def test_an_interrupted_write_leaves_the_old_sample(tmp_path: Path) -> None:
-    (tmp_path / "crm").mkdir()
-    (tmp_path / "crm" / "sample.json").write_text('{"synthetic": true}')
-
-    def interrupted() -> None:
-        with replaced_whole(tmp_path / "crm") as new:
-            (new / "orders.parquet").write_text("half")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["sample.json"]

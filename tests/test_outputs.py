@@ -127,3 +127,17 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
         outputs.write_whole(tmp_path / "folder", "text")
     assert path.read_text(encoding="utf-8") == "Ä old"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["folder", "page.html"]
+
+
+def test_an_interrupted_write_leaves_the_old_folder(tmp_path):
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "sample.json").write_text('{"synthetic": true}')
+
+    def interrupted():
+        with outputs.replaced_whole(tmp_path / "crm") as new:
+            (new / "orders.parquet").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["sample.json"]

@@ -1,13 +1,16 @@
 """Where the results of a market go, and how the next notebook reads them.
 
 In: key figures and tables of one notebook.   Out: files below `reports/<market>/`, whole or not at all.
+Below: what writes a file or a folder so, for everybody.
 """
 
 import json
 import math
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -155,3 +158,36 @@ def write_whole(path: Path, content: str | bytes) -> Path:
         Path(beside).unlink(missing_ok=True)
         raise
     return path
+
+
+@contextmanager
+def replaced_whole(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `folder` that takes its place when all went well, and vanishes when not.
+
+    An InputError says that the folder cannot be written; what was there before stays.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
+    try:
+        (beside / "new").mkdir()
+        yield beside / "new"
+        _swap(folder, beside)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _swap(folder: Path, beside: Path) -> None:
+    had_one = folder.exists()
+    if had_one:
+        folder.rename(beside / "old")
+    try:
+        (beside / "new").rename(folder)
+    except OSError:
+        if had_one:
+            (beside / "old").rename(folder)
+        raise

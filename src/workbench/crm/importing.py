@@ -3,14 +3,13 @@
 In: the name of a source and its files.   Out: a folder of Parquet files that keeps to the contract; what was cleaned.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
+from workbench import outputs
 from workbench.crm import opening
 from workbench.crm.conform import conform
 from workbench.crm.contract import TABLES
@@ -59,18 +58,8 @@ def _refuse_foreign(folder: Path, files: Sequence[Path]) -> None:
 
 def _write(imported: Imported, folder: Path) -> None:
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
-    try:
-        (beside / "new").mkdir()
-        for name, raw in imported.tables.items():
-            conform(raw, TABLES[name]).to_parquet(beside / "new" / f"{name}.parquet")
-        if folder.exists():
-            folder.rename(beside / "old")
-        (beside / "new").rename(folder)
-    except (OSError, duckdb.Error) as error:
+        with outputs.replaced_whole(folder) as new:
+            for name, raw in imported.tables.items():
+                conform(raw, TABLES[name]).to_parquet(new / f"{name}.parquet")
+    except duckdb.Error as error:
         raise InputError(f"{folder}: cannot be written: {first_line(error)}") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)

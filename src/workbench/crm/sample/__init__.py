@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from workbench import outputs
 from workbench.crm.sample import ledger, tables, truth
 from workbench.crm.sample.draw import draw_market
-from workbench.crm.sample.files import MANIFEST, replaced_whole, table_files
+from workbench.crm.sample.files import MANIFEST, refuse_foreign, table_files
 from workbench.crm.sample.markets import END, START, read_data, read_markets
 from workbench.crm.sample.schema import COLUMNS
 from workbench.errors import InputError
@@ -39,7 +40,8 @@ def write(folder: Path, *, customers: int = 2000, seed: int = 0) -> Path:
     """
     if customers < _FEWEST or seed < 0:
         raise InputError(f"sample: customers={customers}, seed={seed}; at least {_FEWEST} customers, seed 0 or more")
-    with replaced_whole(folder) as new:
+    refuse_foreign(folder)
+    with outputs.replaced_whole(folder) as new:
         planted = ledger.of_all_markets()
         with table_files(new, {**COLUMNS, **truth.COLUMNS}) as append:
             append("fields", tables.fields_table())

@@ -1,11 +1,9 @@
-"""How the sample gets to disk: one Parquet file per table, market after market, whole or not at all.
+"""How the sample gets to disk: one Parquet file per table, market after market, beside what says that it is a sample.
 
-In: frames by table.   Out: a folder.
+In: frames by table.   Out: files in a folder.
 """
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,7 +16,6 @@ import pyarrow.parquet as pq
 from workbench.errors import InputError
 
 MANIFEST = "sample.json"
-
 
 Append = Callable[[str, pd.DataFrame], None]
 
@@ -39,37 +36,6 @@ def table_files(folder: Path, columns: Mapping[str, Mapping[str, pa.DataType]]) 
         yield append
 
 
-@contextmanager
-def replaced_whole(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `folder` that takes its place when all went well, and vanishes when not."""
-    _refuse_foreign(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
-    try:
-        (beside / "new").mkdir()
-        yield beside / "new"
-        _swap(folder, beside)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _swap(folder: Path, beside: Path) -> None:
-    had_one = folder.exists()
-    if had_one:
-        folder.rename(beside / "old")
-    try:
-        (beside / "new").rename(folder)
-    except OSError:
-        if had_one:
-            (beside / "old").rename(folder)
-        raise
-
-
 def manifest(folder: Path) -> dict[str, Any] | None:
     """Return what `sample.json` says, or None where the folder is not a sample."""
     try:
@@ -79,7 +45,8 @@ def manifest(folder: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and found.get("synthetic") is True else None
 
 
-def _refuse_foreign(folder: Path) -> None:
+def refuse_foreign(folder: Path) -> None:
+    """Raise an InputError where a folder holds anything but a sample."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise InputError(f"{folder}: is not a folder; give a new folder, or one that holds a sample")
     if folder.exists() and any(folder.iterdir()) and manifest(folder) is None:
