@@ -3,6 +3,7 @@
 In: files.   Out: `Imported`: tables, and each cleaning rule with the number of rows it took.
 """
 
+import re
 from dataclasses import dataclass
 
 from workbench.crm.conform import Raw
@@ -23,3 +24,13 @@ class Imported:
 
     tables: dict[str, Raw]
     rules: tuple[Rule, ...]
+
+
+def snake(name: str) -> str:
+    """Return a column name in snake_case.
+
+    >>> [snake(name) for name in ("customerID", "StreamingTV", "Zip Code", "CLTV")]
+    ['customer_id', 'streaming_tv', 'zip_code', 'cltv']
+    """
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.strip())
+    return re.sub(r"\W+", "_", apart).strip("_").lower()

@@ -39,8 +39,7 @@ from pydantic import (
 
 from workbench.crm import conform, reading
 from workbench.crm.contract import TABLES
-from workbench.crm.sources import Imported, Rule
-from workbench.crm.sources.telco import snake
+from workbench.crm.sources import Imported, Rule, snake
 from workbench.errors import InputError, did_you_mean
 
 Name = Annotated[str, StringConstraints(min_length=1)]

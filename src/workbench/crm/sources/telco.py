@@ -7,7 +7,6 @@ The label is `customers.churned`. The file has no dates, only completed months o
 set to `CLOSE`, a day of our choosing: who left did so on that day, who stayed has no end.
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import ibis
 import pandas as pd
 
 from workbench.crm import conform, reading
-from workbench.crm.sources import Imported, Rule
+from workbench.crm.sources import Imported, Rule, snake
 from workbench.errors import InputError, did_you_mean
 
 CLOSE = pd.Timestamp("2018-10-01")
@@ -41,16 +40,6 @@ def read(files: Sequence[Path], *, mapping: Path | None = None) -> Imported:
     frames = {"customers": frame, "subscriptions": _subscriptions(frame)}
     tables = {name: conform.Raw(table=ibis.memtable(table)) for name, table in frames.items()}
     return Imported(tables=tables, rules=tuple(rules))
-
-
-def snake(name: str) -> str:
-    """Return a column name in snake_case.
-
-    >>> [snake(name) for name in ("customerID", "StreamingTV", "Zip Code", "CLTV")]
-    ['customer_id', 'streaming_tv', 'zip_code', 'cltv']
-    """
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.strip())
-    return re.sub(r"\W+", "_", apart).strip("_").lower()
 
 
 def _frame(file: Path) -> pd.DataFrame:
