@@ -34,7 +34,8 @@ check: $(READY) ## lint, formatting, types, the import contract, stripped notebo
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
 lab: $(READY) ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks --LabApp.news_url=None \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 bench: $(READY) ## measure against the peers on real data (../shared/data, or see benchmarks/README.md)
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
