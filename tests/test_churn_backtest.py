@@ -110,7 +110,7 @@ def test_a_judged_cutoff_without_examples_is_refused():
 
 
 def test_a_large_market_is_learnt_from_a_part_and_judged_whole(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("workbench.churn.backtest._MOST_EXAMPLES", 900)
+    monkeypatch.setitem(backtest.__globals__, "_MOST_EXAMPLES", 900)
     examples = make(300, by="spend")
     result = backtest(examples, horizon_days=90)
     assert result.model == "logistic"
