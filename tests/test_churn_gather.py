@@ -78,3 +78,11 @@ def test_leaks_leave_market_and_pool_alike():
 def test_nothing_to_learn_from_is_said(tables, said):
     with pytest.raises(InputError, match=said):
         churn.gather({name: ibis.memtable(pd.DataFrame(rows)) for name, rows in tables.items()}, **HORIZON)
+
+
+def test_customers_of_whom_nothing_is_known_are_nothing_to_learn_from():
+    ids = [str(place) for place in range(90)]
+    customers = ibis.memtable({"customer_id": ids, "churned": [True, False, False] * 30})
+    found = churn.gather({"customers": customers}, **HORIZON)
+    with pytest.raises(InputError, match="no column tells one customer from another"):
+        found.without(churn.find_leaks(found.past))

@@ -12,6 +12,7 @@ import pandas as pd
 
 from workbench.churn.examples import MOST_CUTOFFS, cutoffs, examples
 from workbench.churn.leakage import without_leaks
+from workbench.churn.models import KEYS
 from workbench.churn.subscriptions import labelled_examples, subscription_examples
 from workbench.errors import InputError
 
@@ -44,10 +45,17 @@ class Gathered:
     pool: pd.DataFrame | None = None
 
     def without(self, leaks: pd.DataFrame, *, keep: Iterable[str] = ()) -> "Gathered":
-        """Leave out of the examples what `find_leaks` named, except what `keep` insists on."""
+        """Leave out of the examples what `find_leaks` named, except what `keep` insists on.
+
+        An InputError says that no column is left that tells one customer from another.
+        """
         kept = tuple(keep)
         pool = None if self.pool is None else without_leaks(self.pool, leaks, keep=kept)
-        return replace(self, past=without_leaks(self.past, leaks, keep=kept), pool=pool)
+        past = without_leaks(self.past, leaks, keep=kept)
+        telling = [name for name in past if name not in KEYS and past[name].nunique(dropna=False) > 1]
+        if past["churned"].nunique() == 2 and not telling:
+            raise InputError("churn: no column tells one customer from another; add attributes to customers, or orders")
+        return replace(self, past=past, pool=pool)
 
 
 def gather(
