@@ -74,6 +74,7 @@ def test_a_small_market_is_judged_by_a_pooled_model_or_not_at_all():
     assert backtest(small, horizon_days=90).model is None
     result = backtest(small, horizon_days=90, pooled=pool)
     assert result.scope == "pooled"
+    assert not result.candidates[["model", "auc"]].duplicated().any()
     assert set(result.scores["customer_id"]) == set(small["customer_id"])
 
 

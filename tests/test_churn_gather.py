@@ -58,6 +58,13 @@ def test_a_label_goes_before_subscriptions():
     assert (found.kind, found.today["customer_id"].tolist()) == ("label", ["b", "c"])
 
 
+def test_customers_without_a_label_are_those_to_score():
+    customers = pd.DataFrame({"customer_id": list("abc"), "plan": list("MML"), "churned": [True, False, None]})
+    found = churn.gather({"customers": ibis.memtable(customers)}, **HORIZON)
+    assert found.past["customer_id"].tolist() == ["a", "b"]
+    assert found.today["customer_id"].tolist() == ["c"]
+
+
 def test_leaks_leave_market_and_pool_alike():
     past = pd.DataFrame({"left": [1, 0] * 40, "age": range(80), "churned": [1, 0] * 40})
     found = churn.Gathered(kind="label", definition="", past=past, today=past, pool=past)

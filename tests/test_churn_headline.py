@@ -52,4 +52,4 @@ def test_without_cut_offs_only_the_mean_stands_over_time():
     table = churn.over_time(tested)
     assert table["cut-off"].tolist() == ["mean"]
     chosen = tested.summary.query("model == @tested.model and metric == 'auc'")["value"].iloc[0]
-    assert table["auc"][0].startswith(f"{chosen:.3f} (")
+    assert table["AUC"][0].startswith(f"{chosen:.3f} (")

@@ -100,3 +100,8 @@ def test_latin_1_semicolons_and_decimal_commas_are_read(crm_folder):
     frame = crm.open(crm_folder(orders=text.encode("latin-1"))).frame("orders")
     assert frame["amount"].tolist() == [1234.5, -3.5]
     assert frame["Straße"].tolist() == ["Köln", "Kiel"]
+
+
+def test_a_cut_is_what_opening_with_countries_gives(folder):
+    assert crm.open(folder).cut(["DE"]).summary().equals(crm.open(folder, countries=["DE"]).summary())
+    assert crm.open(folder).cut([]).summary().equals(crm.open(folder).summary())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.emissions.ledger import COLUMNS, FIGURES, Footprint, append, read, total
+from workbench.emissions.ledger import COLUMNS, FIGURES, Footprint, append, read, steps, total
 from workbench.errors import InputError
 
 quick = settings(max_examples=60, deadline=None)
@@ -112,3 +112,15 @@ def test_the_total_of_one_notebook_since_a_moment_in_any_timezone(tmp_path: Path
     assert total(ledger, notebook="churn").kwh == 3.0
     for moment in (datetime(2026, 3, 2), datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 2, 21, tzinfo=tokyo)):
         assert total(ledger, since=moment).kwh == 2.0
+
+
+def test_steps_are_those_of_the_notebooks_latest_run(tmp_path: Path) -> None:
+    lines = [
+        footprint("old", run_id="1"),
+        footprint("new", run_id="2", kwh_cpu=0.001),
+        footprint("x", notebook="value"),
+    ]
+    found = steps(ledger_of(tmp_path, *lines), notebook="churn")
+    assert found["step"].tolist() == ["new"]
+    assert found["wh_cpu"].tolist() == [1.0]
+    assert steps(tmp_path / "none.csv", notebook="churn").empty

@@ -20,6 +20,9 @@ import pandas as pd
 
 from workbench.errors import InputError
 
+# How a cell says what its data is: an output of this type, {"first": "2025-01-01", "last": …, "synthetic": true}.
+DATA_TYPE = "application/vnd.workbench.data+json"
+
 Verdict = Literal["met", "missed", "not measured", "no target"]
 Value = float | int | str | None
 

@@ -110,7 +110,7 @@ def plot_quality(result: Backtest, *, metric: str = "auc", target: float | None 
     names = list(dict.fromkeys([*rows.loc[chosen, "candidate"], *rows["candidate"]]))
     (_draw_by_cutoff if by_cutoff else _draw_candidates)(rows, names, ax)
     along, across = (ax.set_ylabel, ax.axhline) if by_cutoff else (ax.set_xlabel, ax.axvline)
-    along(metric.replace("_", " ").replace("auc", "AUC"))
+    along(readable(metric))
     if target is not None:
         across(target, color=_INK, linestyle="--", linewidth=1, alpha=0.6, label=f"target {target:g}")
     ax.legend(*_target_last(ax), loc="lower left", bbox_to_anchor=(0, 1), ncols=3)

@@ -138,7 +138,8 @@ def _share(count: np.ndarray | float, of: np.ndarray | float) -> tuple[np.ndarra
     share = count / size
     middle = (share + _Z**2 / (2 * size)) / (1 + _Z**2 / size)
     margin = _Z / (1 + _Z**2 / size) * np.sqrt(share * (1 - share) / size + _Z**2 / (4 * size**2))
-    return share, middle - margin, middle + margin
+    # Rounding may carry an end past the share itself, or past 0 and 1.
+    return share, np.clip(middle - margin, 0, share), np.clip(middle + margin, share, 1)
 
 
 def _bins(probability: np.ndarray) -> np.ndarray:

@@ -64,7 +64,7 @@ def subscription_examples(
 
 
 def labelled_examples(customers: pd.DataFrame, *, label: str = "churned") -> pd.DataFrame:
-    """Return the customers whose label is known as examples without a cut-off, with their attributes as features.
+    """Return the customers as examples without a cut-off, with their attributes as features; `churned` may be missing.
 
     For data without a history, such as the Telco file. Times and texts that name customers are left out. Nothing here
     can tell whether an attribute is older than the label: `leakage.find_leaks` has the next word. An InputError says
@@ -72,17 +72,16 @@ def labelled_examples(customers: pd.DataFrame, *, label: str = "churned") -> pd.
 
     >>> customers = pd.DataFrame({"customer_id": list("abc"), "plan": list("MML"), "churned": [True, False, None]})
     >>> labelled_examples(customers).values.tolist()
-    [['a', 'M', 1], ['b', 'M', 0]]
+    [['a', 'M', 1], ['b', 'M', 0], ['c', 'L', <NA>]]
     """
     if label not in customers:
         raise InputError(f"customers: no label column '{label}'{did_you_mean(label, map(str, customers))}")
-    known = customers[customers[label].notna()].reset_index(drop=True)
-    odd = known[~known[label].isin([0, 1])]
+    odd = customers[customers[label].notna() & ~customers[label].isin([0, 1])]
     if len(odd):
         seen = ", ".join(repr(value) for value in odd[label].unique()[:3].tolist())
         raise InputError(f"customers: label '{label}' must be true or false, found {seen} in {len(odd):,} rows")
-    features = known.drop(columns=[label, *_no_features(known)])
-    return features.assign(churned=known[label].astype(int))
+    features = customers.drop(columns=[label, *_no_features(customers)])
+    return features.assign(churned=customers[label].astype("Int64"))
 
 
 def _last_event(subscriptions: ibis.Table) -> pd.Timestamp:

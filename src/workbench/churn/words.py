@@ -27,6 +27,7 @@ NAMES = {
     r"gap_days": "days between orders",
     r"lateness": "silence as a multiple of the usual gap",
     r"rhythm_share": "chance of an order, by own rhythm",
+    r"auc": "AUC",
     r"rating": "average rating given",
     r"touches_(\d+)d": "marketing contacts in the last {0} days",
     r"(opened|clicked|converted)_(\d+)d": "marketing contacts {0}, last {1} days",

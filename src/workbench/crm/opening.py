@@ -4,7 +4,7 @@ In: a location.   Out: `Crm`, with lazy Ibis tables; `Inspection`, with every fa
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
+from workbench import outputs
 from workbench.crm import checks, places, reading
 from workbench.crm.conform import conform
 from workbench.crm.contract import TABLES
@@ -51,13 +52,19 @@ class Crm:
         frame: pd.DataFrame = self.table(name).to_pyarrow().to_pandas()
         return frame
 
+    def cut(self, countries: Sequence[str]) -> "Crm":
+        """Return the CRM of the customers in these countries; without any, all of it."""
+        cut = _cut_countries(self.tables, countries, place=self.location) if countries else self.tables
+        return replace(self, tables=cut)
+
     def period(self) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Return the first and last time of the orders, or of the subscriptions where there are no orders."""
         table = self.tables["orders"] if "orders" in self else self.table("subscriptions")
         times = [table[name] for name in ("ordered_at", "started_at", "ended_at") if name in table.columns]
         asked = {f"{side}{place}": getattr(time, side)() for place, time in enumerate(times) for side in ("min", "max")}
         row = table.aggregate(**asked).to_pyarrow().to_pylist()[0]
-        found = [pd.Timestamp(time) for time in row.values() if time is not None]
+        # The end of a subscription may be planned ahead.
+        found = [min(pd.Timestamp(time), pd.Timestamp(_now())) for time in row.values() if time is not None]
         if not found:
             raise InputError(f"{self.location}: no orders and no subscriptions in these countries and days")
         return min(found), max(found)
@@ -83,7 +90,7 @@ class Crm:
         if "orders" in self or "subscriptions" in self:
             first, last = self.period()
             about |= {"first": first.date().isoformat(), "last": last.date().isoformat()}
-        return {"text/html": shown._repr_html_(), "application/vnd.workbench.data+json": about}
+        return {"text/html": shown._repr_html_(), outputs.DATA_TYPE: about}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -118,9 +125,8 @@ def open(
     refuse_faults(found)
     tables = {name: conform(raw, TABLES[name]) for name, raw in found.tables.items()}
     tables = _cut_days(tables, first_day, last_day)
-    if countries:
-        tables = _cut_countries(tables, countries, place=found.place)
-    return Crm(location=found.place, tables=tables, others=found.others, synthetic=found.synthetic)
+    whole = Crm(location=found.place, tables=tables, others=found.others, synthetic=found.synthetic)
+    return whole.cut(countries)
 
 
 def refuse_faults(found: reading.Found) -> None:

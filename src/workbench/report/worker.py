@@ -29,9 +29,6 @@ from workbench.report.record import Failure, Run
 
 Say = Callable[[dict[str, Any]], None]
 
-# How a notebook says what its data is: an output of this type, {"first": "2025-01-01", "last": …, "synthetic": true}.
-DATA_TYPE = "application/vnd.workbench.data+json"
-
 _LONGEST_MESSAGE = 600
 
 
@@ -128,7 +125,7 @@ def _publish(run: Run, notebook: NotebookNode | None, task: Task) -> Run:
 def _about_data(task: Task, notebook: NotebookNode | None) -> dict[str, Any]:
     cells = notebook.cells if notebook else []
     shown = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
-    data: dict[str, Any] = next((bundle[DATA_TYPE] for bundle in shown if DATA_TYPE in bundle), {})
+    data: dict[str, Any] = next((bundle[outputs.DATA_TYPE] for bundle in shown if outputs.DATA_TYPE in bundle), {})
     period = f"{data['first']} to {data['last']}" if {"first", "last"} <= set(data) else None
     return {"period": period, "synthetic": task.run.synthetic or bool(data.get("synthetic"))}
 
