@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from workbench.__main__ import app
 from workbench.crm.contract import TABLES
+from workbench.market import Market
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -45,3 +46,10 @@ def as_row(spec):
     required = ", ".join(column.name for column in spec.columns if column.required)
     optional = ", ".join(column.name for column in spec.columns if not column.required)
     return required, optional or "none", ", ".join(spec.key) or "none"
+
+
+def test_the_page_of_the_parameters_equals_the_market():
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", (ROOT / "docs/parameters.md").read_text(), re.M)
+    fields = Market.model_fields
+    assert {key: meaning for key, _, meaning in rows} == {key: field.description for key, field in fields.items()}
+    assert {key for key, default, _ in rows if default == "needed"} == {k for k, f in fields.items() if f.is_required()}
