@@ -112,7 +112,7 @@ def test_all_faults_come_in_one_message(tmp_path):
     path.write_text(yaml.safe_dump(values))
     message = complaint(path)
     for said in (
-        "key 'regime' is missing (privacy regime)",
+        "key 'regime' is missing (privacy regime: gdpr, uk_gdpr, ccpa, lgpd, appi, pipl, pdpa or dpdp)",
         "'EURO'; did you mean 'EUR'?",
         "'horizon_day'",
         "'sweden'",

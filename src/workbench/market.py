@@ -44,7 +44,7 @@ class Market(BaseModel):
     data: str = Field(description="'sample', a folder, a DuckDB file or a database URL")
     countries: list[Country] = Field(default=[], description="ISO 3166 codes; empty: all")
     languages: Annotated[list[Language], Field(min_length=1)] = Field(description="ISO 639 codes, main first")
-    regime: Regime = Field(description="privacy regime")
+    regime: Regime = Field(description="privacy regime: gdpr, uk_gdpr, ccpa, lgpd, appi, pipl, pdpa or dpdp")
     timezone: Timezone = Field(description="IANA name")
     currency: Currency = Field(description="ISO 4217 code")
     first_day: date | None = Field(default=None, description="events before this day are left out")
