@@ -60,7 +60,8 @@ def test_both_engines_compute_the_same_features(both, tmp_path):
     found = []
     for place in both(crm.sample.write(tmp_path / "sample", customers=50)):
         data = crm.open(place, countries=["DE", "IN"])
-        known = features(data.table("orders"), cutoff=pd.Timestamp("2025-07-01")).to_pyarrow().to_pandas()
+        events = {name: data.table(name) for name in ("messages", "touches", "activity")}
+        known = features(data.table("orders"), cutoff=pd.Timestamp("2025-07-01"), **events).to_pyarrow().to_pandas()
         found.append(known.sort_values("customer_id", ignore_index=True))
     assert len(found[0]) > 50
     pd.testing.assert_frame_equal(*found, check_exact=True)
