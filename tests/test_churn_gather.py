@@ -76,6 +76,7 @@ def test_leaks_leave_market_and_pool_alike():
     ("tables", "said"),
     [
         ({}, "add one of them"),
+        ({"subscriptions": {"customer_id": ["a"], "started_at": [pd.NaT]}}, "subscriptions: none"),
         (
             {"orders": {"customer_id": ["a"], "ordered_at": [pd.Timestamp("2024-01-01")], "amount": [-5.0]}},
             "orders: none",

@@ -39,7 +39,7 @@ class Calibrator:
 def sigmoid(examples: pd.DataFrame, probability: np.ndarray, *, seasonal: bool = False) -> Calibrator:
     """Fit Platt's sigmoid (1999) with one slope and a level of its own for each cut-off; the latest level is used."""
     cutoffs = pd.get_dummies(examples["cutoff"]) if "cutoff" in examples else pd.DataFrame({0: np.ones(len(examples))})
-    inputs = np.column_stack([_log_odds(probability), cutoffs.to_numpy(float)])
+    inputs = np.column_stack([log_odds(probability), cutoffs.to_numpy(float)])
     found = LogisticRegression(C=1e6, fit_intercept=False, max_iter=1000).fit(inputs, examples["churned"].astype(int))
     line = partial(_line, slope=float(found.coef_[0, 0]), level=float(found.coef_[0, -1]))
     return Calibrator(name="seasonal" if seasonal else "sigmoid", map=line, seasonal=seasonal)
@@ -64,9 +64,10 @@ CALIBRATORS: dict[str, Callable[[pd.DataFrame, np.ndarray], Calibrator]] = {
 
 
 def _line(probability: np.ndarray, *, slope: float, level: float) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-(slope * _log_odds(probability) + level))))
+    return np.asarray(1 / (1 + np.exp(-(slope * log_odds(probability) + level))))
 
 
-def _log_odds(probability: np.ndarray) -> np.ndarray:
+def log_odds(probability: np.ndarray) -> np.ndarray:
+    """Return the log-odds of probabilities, those of 0 and 1 as of a millionth inside."""
     inside = np.clip(probability, 1e-6, 1 - 1e-6)
     return np.asarray(np.log(inside / (1 - inside)))

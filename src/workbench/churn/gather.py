@@ -21,6 +21,7 @@ Kind = Literal["orders", "subscriptions", "label"]
 SMALL = 1_000
 # As many customers of other markets teach a pooled model all it can learn; more would only cost energy.
 _POOLED = 3_000
+_NONE = "{}: none in this market and period; there is nothing to learn from"
 _EVENTS = ("messages", "touches", "activity")
 _DEFINITIONS = {
     "orders": "no order within {} days after the cut-off",
@@ -91,8 +92,6 @@ def gather(
 def _past_and_today(
     tables: Mapping[str, ibis.Table], kind: Kind, horizon_days: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    if kind != "label" and not _rows(tables[kind]):
-        raise InputError(f"{kind}: none in this market and period; there is nothing to learn from")
     found = {"orders": _by_orders, "subscriptions": _by_subscriptions, "label": _by_label}[kind](tables, horizon_days)
     known = found["churned"].notna()
     past = found[known].astype({"churned": int}).reset_index(drop=True)
@@ -121,7 +120,8 @@ def _kind(tables: Mapping[str, ibis.Table]) -> Kind:
 
 def _by_orders(tables: Mapping[str, ibis.Table], horizon_days: int) -> pd.DataFrame:
     orders = tables["orders"]
-    last = orders.filter(orders.amount > 0).ordered_at.max().to_pyarrow().as_py()
+    if (last := orders.filter(orders.amount > 0).ordered_at.max().to_pyarrow().as_py()) is None:
+        raise InputError(_NONE.format("orders"))
     days = [*cutoffs(orders, horizon_days=horizon_days), _day_after(last)]
     events = {name: tables[name] for name in _EVENTS if name in tables}
     customers = _frame(tables["customers"]) if "customers" in tables else None
@@ -132,7 +132,10 @@ def _by_subscriptions(tables: Mapping[str, ibis.Table], horizon_days: int) -> pd
     held = tables["subscriptions"]
     times = [held[name] for name in ("started_at", "ended_at") if name in held.columns]
     ends = held.aggregate(first=times[0].min(), **{f"last{n}": time.max() for n, time in enumerate(times)})
-    first, *last = (pd.Timestamp(end) for end in ends.to_pyarrow().to_pylist()[0].values() if end is not None)
+    known = [pd.Timestamp(end) for end in ends.to_pyarrow().to_pylist()[0].values() if end is not None]
+    if not known:
+        raise InputError(_NONE.format("subscriptions"))
+    first, *last = known
     # An end may be planned ahead; what is known ends now at the latest.
     close = min(_day_after(max(last)), _day_after(pd.Timestamp.now("UTC").tz_localize(None)))
     horizon = pd.Timedelta(days=horizon_days)
@@ -143,11 +146,6 @@ def _by_subscriptions(tables: Mapping[str, ibis.Table], horizon_days: int) -> pd
 
 def _by_label(tables: Mapping[str, ibis.Table], _horizon_days: int) -> pd.DataFrame:
     return labelled_examples(_frame(tables["customers"]))
-
-
-def _rows(events: ibis.Table) -> int:
-    bought = events.filter(events.amount > 0) if "amount" in events.columns else events
-    return int(bought.count().to_pyarrow().as_py())
 
 
 def _day_after(time: pd.Timestamp) -> pd.Timestamp:

@@ -17,7 +17,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from workbench.churn.calibrators import CALIBRATORS, Calibrator
+from workbench.churn.calibrators import CALIBRATORS, Calibrator, log_odds
 from workbench.errors import InputError, did_you_mean
 
 Scope = Literal["local", "pooled"]
@@ -191,17 +191,12 @@ def _plain(frame: pd.DataFrame, *, numbers: list[str]) -> pd.DataFrame:
 
 def _line(column: str) -> Any:
     """Straighten a number for a linear model: shares by log-odds, all else by logarithm, missing ones flagged."""
-    straighten = FunctionTransformer(_log_odds if column.endswith("_share") else _signed_log)
+    straighten = FunctionTransformer(log_odds if column.endswith("_share") else _signed_log)
     return make_pipeline(SimpleImputer(strategy="median", add_indicator=True), straighten, StandardScaler())
 
 
 def _signed_log(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.sign(x) * np.log1p(np.abs(x)))
-
-
-def _log_odds(x: np.ndarray) -> np.ndarray:
-    inside = np.clip(x, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(inside / (1 - inside)))
 
 
 def _as_it_is(_column: str) -> Any:
