@@ -1,14 +1,11 @@
 """The list is in the order of expected loss, says how it was made, and shows no id in a report."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 from workbench.churn.explain import Drivers
 from workbench.churn.models import Scores
-from workbench.churn.retention import RetentionList, pseudonym_key, pseudonyms, retention_list
-from workbench.errors import InputError
+from workbench.churn.retention import RetentionList, retention_list
 
 IDS = ["17850", "13047", "12583"]
 KEY = b"a secret of the market"
@@ -74,27 +71,3 @@ def test_a_key_makes_pseudonyms_last_and_no_key_makes_them_fresh() -> None:
     assert not set(first.customers["customer"]) & set(second.customers["customer"])
     assert "fresh in every run" in first.caption
     assert "fresh" not in listed().caption
-
-
-def test_pseudonyms_are_the_start_of_the_hmac_of_rfc_4231() -> None:
-    assert pseudonyms(pd.Series(["what do ya want for nothing?"]), key=b"Jefe").tolist() == ["5bdcc146bf60"]
-
-
-def test_the_key_comes_from_the_environment_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("WORKBENCH_KEY", raising=False)
-    monkeypatch.delenv("WORKBENCH_KEY_FILE", raising=False)
-    assert pseudonym_key() is None
-    monkeypatch.setenv("WORKBENCH_KEY_FILE", str(tmp_path / "key"))
-    with pytest.raises(InputError, match="key: cannot be read: No such file"):
-        pseudonym_key()
-    (tmp_path / "key").write_text("from the file, with a newline\n")
-    assert pseudonym_key() == b"from the file, with a newline"
-    monkeypatch.setenv("WORKBENCH_KEY", "from the environment")
-    assert pseudonym_key() == b"from the environment"
-
-
-def test_a_weak_key_is_refused_without_showing_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORKBENCH_KEY", "secret")
-    with pytest.raises(InputError, match="WORKBENCH_KEY: the key has 6 bytes") as refused:
-        pseudonym_key()
-    assert "secret" not in str(refused.value)

@@ -31,7 +31,7 @@ from workbench.churn.plots import (
 )
 from workbench.churn.quality import base_rates, calibration, deciles, quality
 from workbench.churn.reasons import reasons
-from workbench.churn.retention import RetentionList, pseudonym_key, retention_list
+from workbench.churn.retention import RetentionList, retention_list
 from workbench.churn.subscriptions import labelled_examples, subscription_examples
 from workbench.churn.words import readable
 
@@ -64,7 +64,6 @@ __all__ = [
     "plot_dependence",
     "plot_drivers",
     "plot_quality",
-    "pseudonym_key",
     "quality",
     "readable",
     "reasons",
