@@ -51,6 +51,7 @@ class TableSpec:
 
 LARGEST = 1e9  # amounts, prices and counts beyond this are slips of the keyboard or of the decimal sign
 MESSAGE_CHANNELS = ("email", "chat", "review", "survey", "social", "call", "ticket")
+MESSAGE_LABELS = ("negative", "neutral", "positive")
 REQUEST_KINDS = ("access", "erasure", "rectification", "objection", "opt_out", "portability")
 
 
@@ -137,6 +138,7 @@ _ALL = (
             _CUSTOMER_IF_KNOWN,
             _text("language"),
             _number("rating", low=1, high=5),
+            _text("label", values=MESSAGE_LABELS),
             _id("product_id", references="products"),
             _CAMPAIGN,
         ),
