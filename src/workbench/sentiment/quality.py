@@ -24,7 +24,7 @@ METRICS = (
     "calibration_error",
     "brier",
 )
-_Z = 1.959964
+Z = 1.959964
 _BINS = 10
 _RESAMPLES = 2_000
 _NEGATIVE, _POSITIVE = LABELS.index("negative"), LABELS.index("positive")
@@ -60,16 +60,16 @@ def quality(scored: pd.DataFrame, *, by: str | None = None, seed: int = 0) -> pd
     the three classes (Brier, 1950): 0 to 2. Shares have Wilson's interval, macro-F1 and calibration error that of a
     bootstrap of counts, all as if messages were independent. Groups of fewer than 30 have NaN: not enough data.
 
-    >>> rows = pd.DataFrame({"label": ["negative", "positive"] * 20, "sentiment": ["negative"] * 20 + ["positive"] * 20})
-    >>> rows = rows.assign(negative=[0.8] * 20 + [0.1] * 20, neutral=0.1, positive=[0.1] * 20 + [0.8] * 20)
-    >>> quality(rows.assign(confidence=0.8)).set_index("metric").loc[["accuracy", "brier"], "value"].round(2).tolist()
-    [0.5, 0.75]
+    >>> rows = pd.DataFrame({"label": ["negative", "positive"] * 20, "sentiment": "negative", "confidence": 0.8})
+    >>> rows = rows.assign(negative=0.8, neutral=0.0, positive=0.2)
+    >>> quality(rows).set_index("metric").loc[["accuracy", "brier"], "value"].round(2).tolist()
+    [0.5, 0.68]
     """
     rows = labelled(scored)
     if by is None:
         groups: Any = [("all", rows)]
     else:
-        names = _column(rows, by).astype("str").fillna("not known")
+        names = column(rows, by).astype("str").fillna("not known")
         groups = [(name, rows[names == name]) for name in names.value_counts().index]
     found = [
         (name, metric, *values, messages)
@@ -121,9 +121,10 @@ def abstain_at(scored: pd.DataFrame, *, target: float) -> Abstention:
 
     At least 30 messages must be kept in either half. An InputError says that a target is no share.
 
-    >>> rows = pd.DataFrame({"label": "positive", "sentiment": ["negative", "positive"] * 100, "confidence": [0.4, 0.9] * 100})
+    >>> told = ["negative", "positive"] * 100
+    >>> rows = pd.DataFrame({"label": "positive", "sentiment": told, "confidence": [0.4, 0.9] * 100})
     >>> abstain_at(rows, target=0.95).reason
-    'kept from a confidence of 0.90 on, 50 % of the newer messages are right in 100 % of cases (93 to 100 %)'
+    'kept from a confidence of 0.90 on, 50% of the newer messages are right in 100% of cases (93% to 100%)'
     """
     check_share(target, "target")
     rows = labelled(scored)
@@ -145,7 +146,7 @@ def abstain_at(scored: pd.DataFrame, *, target: float) -> Abstention:
     return Abstention(
         confidence=confidence,
         reason=f"kept from a confidence of {confidence:.2f} on, {share:.0%} of the newer messages are right in "
-        f"{accuracy:.0%} of cases ({low * 100:.0f} to {high:.0%})".replace("%", " %"),
+        f"{accuracy:.0%} of cases ({low:.0%} to {high:.0%})",
         share=share,
         share_low=share_low,
         share_high=share_high,
@@ -158,7 +159,7 @@ def abstain_at(scored: pd.DataFrame, *, target: float) -> Abstention:
 
 def labelled(scored: pd.DataFrame) -> pd.DataFrame:
     """Return the scored messages whose truth is known; an InputError names a column that is missing."""
-    return scored[_column(scored, "label").notna() & _column(scored, "sentiment").notna()]
+    return scored[column(scored, "label").notna() & column(scored, "sentiment").notna()]
 
 
 def wilson(count: np.ndarray | float, of: np.ndarray | float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -169,8 +170,8 @@ def wilson(count: np.ndarray | float, of: np.ndarray | float) -> tuple[np.ndarra
     """
     size = np.where(np.asarray(of) > 0, of, np.nan)
     share = count / size
-    middle = (share + _Z**2 / (2 * size)) / (1 + _Z**2 / size)
-    margin = _Z / (1 + _Z**2 / size) * np.sqrt(share * (1 - share) / size + _Z**2 / (4 * size**2))
+    middle = (share + Z**2 / (2 * size)) / (1 + Z**2 / size)
+    margin = Z / (1 + Z**2 / size) * np.sqrt(share * (1 - share) / size + Z**2 / (4 * size**2))
     # Rounding may carry an end past the share itself, or past 0 and 1.
     return share, np.clip(middle - margin, 0, share), np.clip(middle + margin, share, 1)
 
@@ -181,7 +182,7 @@ def check_share(value: float, name: str) -> None:
         raise InputError(f"{name}: {value!r} is no share; allowed is above 0, up to 1")
 
 
-def _column(rows: pd.DataFrame, name: str) -> "pd.Series[Any]":
+def column(rows: pd.DataFrame, name: str) -> "pd.Series[Any]":
     if name not in rows:
         hint = did_you_mean(name, rows.columns)
         raise InputError(f"scored messages: no column '{name}'{hint}; there are {', '.join(rows.columns)}")
@@ -256,7 +257,7 @@ def _calibration_error(confidence: np.ndarray, right: np.ndarray, seed: int) -> 
 def _brier(rows: pd.DataFrame) -> _Interval:
     truth = np.eye(len(LABELS))[_codes(rows["label"])]
     losses = ((rows[list(LABELS)].to_numpy(float) - truth) ** 2).sum(axis=1)
-    value, margin = float(losses.mean()), float(_Z * losses.std(ddof=1) / np.sqrt(len(losses)))
+    value, margin = float(losses.mean()), float(Z * losses.std(ddof=1) / np.sqrt(len(losses)))
     return value, max(value - margin, 0), value + margin
 
 

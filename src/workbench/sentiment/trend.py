@@ -4,16 +4,32 @@ In: scored messages.   Out: tidy frames of shares with 95 % intervals, and marke
 """
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy.stats import norm, spearmanr
+
+from workbench.errors import InputError, did_you_mean
+from workbench.sentiment.labels import LABELS, from_ratings
+from workbench.sentiment.quality import FEWEST, Z, column, confusion, labelled, wilson
+
+PERIODS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+_BEFORE = 3
+# Of many messages even a change that nobody would act on is significant.
+_LEAST_CHANGE = 0.03
+_SURE = 0.05
+_RESAMPLES = 1_000
+_STEPS = 500
+_Interval = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Trend:
     """Sentiment by period, and the periods in which it changed markedly.
 
-    `periods`: group, period (first day), measure (negative, neutral, positive, net), value, low, high, messages.
-    `changes`: group, period, measure, value, before, p (Holm), what (a sentence).
+    `periods`: group, period (its first day), measure (negative, neutral, positive, net), value, low, high, messages.
+    `changes`: group, period, measure, value, before, p (Holm) and what, a sentence; in the order of time.
     """
 
     periods: pd.DataFrame
@@ -21,20 +37,222 @@ class Trend:
 
 
 def over_time(scored: pd.DataFrame, *, freq: str = "month", by: str | None = None) -> Trend:
-    """Return shares per day, week, month, quarter or year, and which periods differ from the three before."""
-    raise NotImplementedError
+    """Return shares of sentiment per day, week, month, quarter or year, and the periods that differ from those before.
+
+    `net` is the share of positive less that of negative messages. Shares have Wilson's interval, net the one that
+    follows from two of these (Newcombe, 1998). A change is marked where the share of negative or positive messages
+    differs from that of the three periods before by at least three points and by more than chance (two-proportion test,
+    Holm's p below 0.05 over all that were tested); 30 messages are needed in the period and in those before. What the
+    model takes wrongly is in all of these shares, mostly alike in every period. An InputError names a wrong `freq`.
+    """
+    if freq not in PERIODS:
+        raise InputError(f"freq: {freq!r} is no period; allowed: {', '.join(PERIODS)}{did_you_mean(freq, PERIODS)}")
+    rows = scored[column(scored, "sentiment").notna() & column(scored, "sent_at").notna()]
+    names = "all" if by is None else column(rows, by).astype("str").fillna("not known")
+    when = pd.to_datetime(rows["sent_at"], utc=True).dt.tz_localize(None).dt.to_period(PERIODS[freq])
+    counts = pd.crosstab([pd.Series(names, index=rows.index), when], rows["sentiment"])
+    counts = counts.reindex(columns=list(LABELS), fill_value=0).rename_axis(["group", "period"])
+    changes = _changes(counts.astype(float), freq)
+    periods = _tidy(counts.reset_index(), ["group", "period"])
+    return Trend(periods=periods.assign(period=periods["period"].dt.to_timestamp()), changes=changes)
 
 
-def by_group(scored: pd.DataFrame, column: str, *, most: int = 20) -> pd.DataFrame:
-    """Return group, measure, value, low, high and messages for the values of a column; small groups are pooled."""
-    raise NotImplementedError
+def by_group(scored: pd.DataFrame, by: str, *, most: int = 20) -> pd.DataFrame:
+    """Return group, measure (as in `over_time`), value, low, high and messages for the values of a column.
+
+    The largest groups come first, at most so many; those of fewer than 30 messages, and the rest, are pooled as 'others
+    (12 groups)'. An InputError names a column that is not there.
+
+    >>> scored = pd.DataFrame({"channel": ["email"] * 40 + ["chat", "social"], "sentiment": "positive"})
+    >>> by_group(scored, "channel").query("measure == 'positive'")["group"].tolist()
+    ['email', 'others (2 groups)']
+    """
+    rows = scored[column(scored, "sentiment").notna()]
+    names = column(rows, by).astype("str").fillna("not known")
+    sizes = names.value_counts()
+    small = sizes.index[(sizes < FEWEST) | (np.arange(len(sizes)) >= most)]
+    others = f"others ({len(small)} group{'s' * (len(small) > 1)})"
+    counts = pd.crosstab(names.mask(names.isin(small), others).rename("group"), rows["sentiment"])
+    counts = counts.reindex(columns=list(LABELS), fill_value=0)
+    order = [name for name in sizes.index if name not in small] + [others] * bool(len(small))
+    return _tidy(counts.reindex(order).reset_index(), ["group"])
 
 
-def satisfaction(scored: pd.DataFrame, *, held_out: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return name, value, low, high, messages and note: ratings, and sentiment against ratings."""
-    raise NotImplementedError
+def satisfaction(scored: pd.DataFrame, *, held_out: pd.DataFrame | None = None, seed: int = 0) -> pd.DataFrame:
+    """Return name, value, low, high, messages, unit and note of what ratings and sentiment say of satisfaction.
+
+    `satisfaction` (CSAT) is the share of ratings of 4 and 5 among rated messages: of those who answer, who may be more
+    or less content than the rest. `satisfaction_estimated` is that share over all messages: those without a label count
+    by their sentiment, corrected for how often each class was taken for another among the messages `held_out` from
+    training (adjusted count, Forman, 2008, by maximum likelihood; bootstrap interval). It takes errors on messages with
+    and without a label to be alike. `positive` is the raw share of positive sentiment. `agreement` of sentiment with
+    the rating's own, the rank `correlation` of rating and net score (interval of Bonett and Wright, 2000) and the mean
+    `rating_negative`, `rating_neutral`, `rating_positive` are those of the rated messages held out, or of all rated
+    ones where none are given: right only for a model that did not learn from them.
+    """
+    unseen = scored if held_out is None else held_out
+    ratings = _ratings(scored)
+    share, low, high = wilson((ratings >= 4).sum(), len(ratings))
+    raw = scored[column(scored, "sentiment").notna()]
+    positive = wilson((raw["sentiment"] == "positive").sum(), len(raw))
+    rows = [
+        ("satisfaction", share, low, high, len(ratings), "share", "ratings of 4 and 5; only of those who answered"),
+        ("satisfaction_estimated", *_estimated(raw, labelled(unseen), seed)),
+        ("positive", *positive, len(raw), "share", "positive sentiment of all messages, errors of the model included"),
+        *_against_ratings(unseen.loc[_ratings(unseen).index]),
+    ]
+    table = pd.DataFrame(rows, columns=["name", "value", "low", "high", "messages", "unit", "note"])
+    return table.astype({"value": float, "low": float, "high": float})
 
 
-def agreement(scored: pd.DataFrame) -> pd.DataFrame:
-    """Return rating, sentiment, messages and their share of that rating, on the messages that have both."""
-    raise NotImplementedError
+def by_rating(scored: pd.DataFrame) -> pd.DataFrame:
+    """Return rating (rounded), sentiment, messages, and their share of that rating with low and high."""
+    ratings = _ratings(scored)
+    counts = pd.crosstab(ratings.round().astype(int), scored.loc[ratings.index, "sentiment"])
+    counts = counts.reindex(columns=list(LABELS), fill_value=0)
+    share, low, high = wilson(counts.to_numpy(), counts.to_numpy().sum(axis=1, keepdims=True))
+    pairs = pd.MultiIndex.from_product([counts.index, LABELS], names=["rating", "sentiment"])
+    columns = {"messages": counts.to_numpy(), "share": share, "low": low, "high": high}
+    return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=pairs).reset_index()
+
+
+def _ratings(scored: pd.DataFrame) -> "pd.Series[Any]":
+    """Return the ratings of the scored messages that have one."""
+    rows = scored[column(scored, "sentiment").notna()]
+    return rows["rating"].dropna().astype(float) if "rating" in rows else pd.Series(dtype=float, index=rows.index[:0])
+
+
+def _estimated(scored: pd.DataFrame, unseen: pd.DataFrame, seed: int) -> tuple[Any, ...]:
+    nothing = (np.nan,) * 3
+    if len(unseen) < FEWEST:
+        why = f"not enough data: {len(unseen)} labelled messages that the model has not seen, {FEWEST} needed"
+        return (*nothing, len(scored), "share", why)
+    known = scored["label"] if "label" in scored else pd.Series(np.nan, index=scored.index)
+    told = scored.loc[known.isna(), "sentiment"].value_counts().reindex(LABELS, fill_value=0).to_numpy()
+    satisfied, errors = int((known == "positive").sum()), confusion(unseen)["messages"].to_numpy().reshape(3, 3)
+    rng = np.random.default_rng(seed)
+    draws = rng.multinomial(errors.sum(), errors.ravel() / errors.sum(), _RESAMPLES).reshape(-1, 3, 3)
+    again = rng.multinomial(told.sum(), told / max(told.sum(), 1), _RESAMPLES) if told.any() else np.zeros((1, 3))
+    unlabelled = _adjusted(np.concatenate([errors[None], draws]), np.concatenate([told[None], again]))
+    rated = rng.binomial(known.notna().sum(), satisfied / max(known.notna().sum(), 1), _RESAMPLES)
+    counted = np.concatenate([[satisfied], rated])[: len(unlabelled)]
+    value, *draw = (counted + told.sum() * unlabelled) / max(len(scored), 1)
+    low, high = np.quantile(draw, [0.025, 0.975])
+    share = told.sum() / max(len(scored), 1)
+    note = f"{share:.0%} of the messages have no label; their sentiment is corrected for the model's known errors"
+    return value, min(low, value), max(high, value), len(scored), "share", note
+
+
+def _adjusted(errors: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Return the share of truly positive messages for each pair of a table of errors and counts of predictions.
+
+    The shares are the likeliest ones, found by expectation and maximisation: unlike an inverse, never below 0.
+    """
+    truths = errors.sum(axis=2, keepdims=True)
+    taken_for = errors / np.maximum(truths, 1)
+    shares = (truths > 0) / (truths > 0).sum(axis=1, keepdims=True)
+    seen = (told / np.maximum(told.sum(axis=1, keepdims=True), 1))[:, None]
+    for _ in range(_STEPS):
+        joint = shares * taken_for
+        expected = np.maximum(joint.sum(axis=1, keepdims=True), 1e-12)
+        shares = (joint / expected * seen).sum(axis=2, keepdims=True)
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
+    return np.asarray(shares[:, LABELS.index("positive"), 0])
+
+
+def _against_ratings(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
+    few = "" if len(rows) >= FEWEST else f"not enough data: {len(rows)} rated messages, {FEWEST} needed"
+    nothing, stars = (np.nan,) * 3, rows.get("rating", pd.Series(dtype=float))
+    same = (from_ratings(stars) == rows["sentiment"]).sum()
+    agreed = nothing if few else wilson(same, len(rows))
+    found: list[tuple[Any, ...]] = [
+        ("agreement", *agreed, len(rows), "share", few or "sentiment and rating say the same"),
+        ("correlation", *(nothing if few else _correlation(rows)), len(rows), "", few or "rank correlation"),
+    ]
+    for label in LABELS:
+        own = stars[rows["sentiment"] == label].astype(float)
+        margin = Z * own.std(ddof=1) / np.sqrt(len(own)) if len(own) > 1 else np.nan
+        mean = (
+            nothing if few or len(own) < 2 else (own.mean(), max(own.mean() - margin, 1), min(own.mean() + margin, 5))
+        )
+        found.append((f"rating_{label}", *mean, len(own), "stars", few or f"mean rating of {label} messages"))
+    return found
+
+
+def _correlation(rows: pd.DataFrame) -> tuple[float, float, float]:
+    net = rows["positive"] - rows["negative"]
+    if rows["rating"].nunique() < 2 or net.nunique() < 2:
+        return (np.nan,) * 3
+    value = float(spearmanr(rows["rating"], net).statistic)
+    middle, margin = np.arctanh(np.clip(value, -0.999999, 0.999999)), np.sqrt((1 + value**2 / 2) / (len(rows) - 3))
+    low, high = np.tanh(middle + Z * margin * np.array([-1, 1]))
+    return value, float(low), float(high)
+
+
+def _tidy(counts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Turn counts of labels into measure, value, low, high and messages, four rows for one."""
+    found, messages = counts[list(LABELS)].to_numpy(float), counts[list(LABELS)].sum(axis=1).to_numpy()
+    shares = {label: wilson(found[:, place], messages) for place, label in enumerate(LABELS)}
+    shares["net"] = _net(shares["positive"], shares["negative"])
+    parts = [
+        counts[keys].assign(measure=name, value=value, low=low, high=high, messages=messages)
+        for name, (value, low, high) in shares.items()
+    ]
+    return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+
+
+def _net(positive: _Interval, negative: _Interval) -> _Interval:
+    """Return the difference of two shares of the same messages, with low and high (Newcombe, 1998, method 10)."""
+    (p, p_low, p_high), (q, q_low, q_high) = positive, negative
+    spread = np.sqrt(p * (1 - p) * q * (1 - q))
+    correlation = np.divide(-p * q, spread, out=np.zeros_like(p), where=spread > 0)
+    down, up = ((p - p_low, q_high - q), (p_high - p, q - q_low))
+    below, above = (np.sqrt(a**2 + b**2 - 2 * correlation * a * b) for a, b in (down, up))
+    return p - q, np.maximum(p - q - below, -1), np.minimum(p - q + above, 1)
+
+
+def _changes(counts: pd.DataFrame, freq: str) -> pd.DataFrame:
+    tests = [row for name, own in counts.groupby(level="group") for row in _tested(str(name), own.droplevel("group"))]
+    columns = ["group", "period", "measure", "value", "before", "p"]
+    rows = pd.DataFrame(tests, columns=columns).astype({"value": float, "before": float, "p": float})
+    rows["p"] = _holm(rows["p"].to_numpy())
+    rows = rows[(rows["p"] < _SURE) & ((rows["value"] - rows["before"]).abs() >= _LEAST_CHANGE)]
+    rows = rows.sort_values(["period", "group"], kind="stable").reset_index(drop=True)
+    rows["what"] = [_sentence(row, freq) for row in rows.itertuples()]
+    return rows.assign(period=pd.PeriodIndex(rows["period"], freq=PERIODS[freq]).to_timestamp())
+
+
+def _tested(name: str, counts: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Return group, period, measure, share, share before and p of every period that can be compared."""
+    every = counts.reindex(pd.period_range(counts.index.min(), counts.index.max()), fill_value=0.0)
+    earlier = every.rolling(_BEFORE).sum().shift()
+    after, before = every.sum(axis=1), earlier.sum(axis=1)
+    enough = (after >= FEWEST) & (before >= FEWEST) & earlier.notna().all(axis=1)
+    found: list[tuple[Any, ...]] = []
+    for measure in ("negative", "positive"):
+        now, then = every[measure] / after.where(enough), earlier[measure] / before.where(enough)
+        pooled = (every[measure] + earlier[measure]) / (after + before)
+        error = np.sqrt(pooled * (1 - pooled) * (1 / after + 1 / before))
+        p = 2 * norm.sf(((now - then).abs() / error.where(error > 0))[enough].fillna(0))
+        found += zip(
+            [name] * len(p), every.index[enough], [measure] * len(p), now[enough], then[enough], p, strict=True
+        )
+    return found
+
+
+def _holm(p: np.ndarray) -> np.ndarray:
+    """Return p adjusted for the number of tests (Holm, 1979)."""
+    order = np.argsort(p)
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
+    return adjusted
+
+
+def _sentence(row: Any, freq: str) -> str:
+    first = row.period.start_time
+    day = f"{first.day} {first:%B %Y}"
+    written = {"quarter": f"Q{first.quarter} {first.year}", "month": f"{first:%B %Y}", "year": f"{first:%Y}"}
+    where = "" if row.group == "all" else f"{row.group}, "
+    way = "more" if row.value > row.before else "fewer"
+    change = f"{row.value:.0%} {row.measure}, {way} than the {row.before:.0%} of the {_BEFORE} {freq}s before"
+    return f"{where}{written.get(freq, day if freq == 'day' else f'week of {day}')}: {change}"
