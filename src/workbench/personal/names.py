@@ -1,0 +1,163 @@
+"""Names of people: those that the CRM knows, in any script, and those that a letter's form gives away.
+
+In: a folded text, names.   Out: spans.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import resources
+
+import regex
+import yaml
+
+from workbench.personal.folding import UNSEEN, fold
+from workbench.personal.numbers import Span
+
+_SAID: dict[str, list[str]] = yaml.safe_load(
+    resources.files("workbench.personal").joinpath("words.yaml").read_text("utf-8")
+)
+_WORD = regex.compile(rf"\p{{L}}[\p{{L}}\p{{M}}{UNSEEN}]*")
+_CLOSED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}ー"
+_UNSPACED = regex.compile(rf"[{_CLOSED}\p{{M}}]{{2,}}")
+_HAN = regex.compile(r"\p{Han}+")
+_SHORTEST = 3  # letters of a part that counts by itself; two in Chinese characters
+# A part is an ordinary word as well where so many texts have it, mostly written small.
+_ORDINARY_TEXTS, _ORDINARY_SHARE = 5, 0.8
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Names:
+    """Names to look for: `whole` by their first word, single `parts`, `unspaced` ones with their lengths.
+
+    `ordinary` are the parts that are words of the language too, such as Will: they count only as names are written.
+    """
+
+    whole: dict[str, set[tuple[str, ...]]]
+    parts: frozenset[str]
+    unspaced: frozenset[str]
+    lengths: tuple[int, ...]
+    ordinary: frozenset[str] = frozenset()
+
+
+def index(names: Iterable[str]) -> Names:
+    """Prepare names for looking up: full ones in either order, and their parts of at least three letters.
+
+    >>> sorted(index(["Anna von Lindhain", "山田 花子"]).parts), sorted(index(["山田 花子"]).unspaced)
+    (['anna', 'lindhain'], ['山田', '山田花子', '花子'])
+    """
+    whole: dict[str, set[tuple[str, ...]]] = {}
+    parts, unspaced = set(), set()
+    for name in set(names):
+        name = fold(name)
+        found = [_key(word[0]) for word in _WORD.finditer(name)]
+        for order in (tuple(found), tuple(found[::-1])):
+            if len(order) > 1:
+                whole.setdefault(order[0], set()).add(order)
+        if _UNSPACED.search(name):
+            unspaced |= {
+                part for part in ("".join(found), *found) if len(part) >= _SHORTEST - bool(_HAN.fullmatch(part))
+            }
+        else:
+            parts |= {part for part in found if len(part) >= _SHORTEST and part not in _SAID["particles"]}
+    lengths = tuple(sorted({len(name) for name in unspaced}, reverse=True))
+    return Names(whole=whole, parts=frozenset(parts), unspaced=frozenset(unspaced), lengths=lengths)
+
+
+def written_small(names: Names, texts: Iterable[str]) -> Names:
+    """Return the names with the `ordinary` words among their parts, as these (folded) texts write them."""
+    small: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    for text in texts:
+        found = [word[0] for word in _WORD.finditer(text) if _key(word[0]) in names.parts]
+        seen.update({_key(word) for word in found})
+        small.update({_key(word) for word in found if word.islower()})
+    often = {part for part, count in small.items() if count >= max(_ORDINARY_TEXTS, _ORDINARY_SHARE * seen[part])}
+    return replace(names, ordinary=frozenset(often))
+
+
+def known_names(text: str, names: Names) -> Iterator[Span]:
+    """Yield the start, end and kind of the known names in a folded text, in whatever case they are written.
+
+    >>> list(known_names("Thank you, ANNA from Lindhain", index(["Anna Lindhain"])))
+    [(11, 15, 'name'), (21, 29, 'name')]
+    """
+    found = list(_WORD.finditer(text))
+    keys = [_key(word[0]) for word in found]
+    for place, (word, key) in enumerate(zip(found, keys, strict=True)):
+        if key in names.parts and (key not in names.ordinary or _is_written_as_a_name(text, word.start())):
+            yield *word.span(), "name"
+        for whole in names.whole.get(key, ()):
+            last = place + len(whole) - 1
+            if tuple(keys[place : last + 1]) == whole and found[last].end() - word.start() < _longest(whole):
+                yield word.start(), found[last].end(), "name"
+    if names.unspaced:
+        for run in _UNSPACED.finditer(text):
+            yield from _within(run[0], run.start(), names)
+
+
+def _longest(whole: tuple[str, ...]) -> int:
+    """How long a full name may be with the spaces, commas and dots between its words."""
+    return sum(map(len, whole)) + 3 * len(whole)
+
+
+def _is_written_as_a_name(text: str, start: int) -> bool:
+    before = text[:start].rstrip(" \"'“”„«»¿¡([")
+    return text[start].isupper() and bool(before) and before[-1] not in ".!?:;\n…。！？"
+
+
+def _within(run: str, offset: int, names: Names) -> Iterator[Span]:
+    """Yield the names within a run of letters of a script without spaces between words, the longest first."""
+    for start in range(len(run)):
+        for length in names.lengths:
+            if run[start : start + length] in names.unspaced:
+                yield offset + start, offset + start + length, "name"
+                break
+
+
+def addressed_names(text: str) -> Iterator[Span]:
+    """Yield the start, end and kind of the names that stand where letters have them: greeted, signed, titled.
+
+    >>> list(addressed_names("Dear Ms Hollowpine, where is it? Regards, Owen"))
+    [(8, 18, 'name'), (42, 46, 'name')]
+    """
+    for pattern in _ADDRESSED:
+        for found in pattern.finditer(text):
+            yield *found.span(1), "name"
+
+
+@lru_cache(maxsize=100_000)
+def _key(word: str) -> str:
+    """A word without case and accents: as people write names in a hurry."""
+    if word.isascii():
+        return word.lower()
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold())))
+
+
+def _any(listed: Iterable[str]) -> str:
+    return "|".join(regex.escape(word) for word in sorted(listed, key=len, reverse=True))
+
+
+_ACCENTS = regex.compile(rf"[\u0300-\u036f{UNSEEN}]")
+_NOBODY = _any(word for said in ("nobody", "titles", "greetings", "farewells") for word in _SAID[said])
+_CAPITAL = rf"(?!(?:{_NOBODY})(?![\p{{L}}\p{{M}}]))\p{{Lu}}(?:\.|[\p{{L}}\p{{M}}'’-]*)"
+_PERSON = rf"({_CAPITAL}(?:[ ](?:(?:{_any(_SAID['particles'])})[ ])*+{_CAPITAL}){{0,3}})"
+_ADDRESSED = (
+    regex.compile(rf"(?<!\p{{L}})(?:{_any(_SAID['titles'])})\.?[ ]{_PERSON}"),
+    regex.compile(rf"(?<!\p{{L}})(?i:{_any(_SAID['greetings'])})[ ]{_PERSON}(?=\s*(?:[,!.:;\n–-]|$))"),
+    regex.compile(rf"(?<!\p{{L}})(?i:{_any(_SAID['farewells'])})[ ,.!\n-]{{1,4}}{_PERSON}(?=[ .!]*(?:\n|$))"),
+    regex.compile(rf"(?<!\p{{L}})(?i:{_any(_SAID['introductions'])})[ ]{{1,2}}{_PERSON}"),
+    regex.compile(
+        rf"(?<![{_CLOSED}])(?!(?:{_any(_SAID['nobody_ja'])}))([\p{{Han}}\p{{Katakana}}ー]{{1,6}})(?:{_any(_SAID['honorifics'])})"
+    ),
+    regex.compile(
+        rf"(?<!\p{{Devanagari}})(?!(?:{_any(_SAID['nobody_hi'])})[ ])(\p{{Devanagari}}{{2,}})[ ]जी(?!\p{{Devanagari}})"
+    ),
+    regex.compile(
+        rf"(?:{_any(_SAID['introductions_closed'])})[ ]?([\p{{Han}}\p{{Katakana}}ー]{{1,8}}|\p{{Devanagari}}{{2,}})"
+    ),
+    regex.compile(rf"([\p{{Han}}\p{{Katakana}}ー]{{1,8}})(?:{_any(_SAID['introductions_after'])})"),
+    regex.compile(r"(?<!\p{L})(\p{Lu}\p{L}+)[ ](?i:ji|san|sama)(?!\p{L})"),
+)
