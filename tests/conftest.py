@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from workbench.crm import sample
+from workbench.sentiment.labels import from_ratings
 
 Folder = Callable[..., Path]
 
@@ -37,6 +38,17 @@ def crm_folder(tmp_path: Path) -> Folder:
 def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a small built-in sample that all tests share; nobody writes into it."""
     return sample.write(tmp_path_factory.mktemp("sample") / "crm", customers=300, seed=1)
+
+
+@pytest.fixture(scope="session")
+def tiny_transformer(sample_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a tiny transformer that has learnt from the older rated messages of the sample."""
+    from transformers_checkpoint import write_checkpoint
+
+    messages = pd.read_parquet(sample_folder / "messages.parquet").dropna(subset=["text", "rating"])
+    older = messages.sort_values("sent_at").iloc[: len(messages) * 3 // 4]
+    labelled = older.assign(label=from_ratings(older["rating"]))
+    return write_checkpoint(tmp_path_factory.mktemp("transformer") / "tiny", labelled)
 
 
 @pytest.fixture(scope="session")

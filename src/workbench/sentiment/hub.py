@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workbench.errors import InputError
+from workbench.errors import InputError, without_password
 
 # The hub is asked once: nobody should wait through retries to learn that there is no network.
 _TIMEOUT_SECONDS = 10
@@ -34,10 +34,10 @@ def locate(name: str, *, allow_pickle: bool = False) -> Path:
     folder = Path(name).expanduser()
     if name.strip() and folder.is_dir():
         return folder
-    if folder.exists():
+    if folder.is_file():
         raise InputError(f"transformer '{name}': this is a file; give the folder that holds config.json")
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or not name.strip():
-        raise InputError(f"transformer '{name}': there is no such folder")
+        raise InputError(f"transformer '{without_password(name)}': there is no such folder")
     with quietly():
         return _cached(name, "HF_HUB_OFFLINE is set") if _offline() else _downloaded(name, allow_pickle)
 
@@ -85,22 +85,22 @@ def _downloaded(name: str, allow_pickle: bool) -> Path:
     from huggingface_hub import HfApi, constants, snapshot_download
     from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
-    place = f"transformer '{name}'"
+    place, hub = f"transformer '{name}'", without_password(constants.ENDPOINT)
     try:
         there = HfApi().model_info(name, timeout=_TIMEOUT_SECONDS).siblings or []
     except HFValidationError as error:
         raise InputError(f"{place}: neither a folder nor an id like 'organisation/model'") from error
     except GatedRepoError as error:
         raise InputError(
-            f"{place}: its owner asks who uses it: agree on {constants.ENDPOINT}/{name}, then run `hf auth login`"
+            f"{place}: its owner asks who uses it: agree on {hub}/{name}, then run `hf auth login`"
         ) from error
     except RepositoryNotFoundError as error:
         raise InputError(
-            f"{place}: neither a folder here nor a model on {constants.ENDPOINT}; check the spelling, or run "
+            f"{place}: neither a folder here nor a model on {hub}; check the spelling, or run "
             "`hf auth login` if it is private"
         ) from error
     except Exception as error:  # no name, no route, a proxy, a time-out, a server in trouble: one answer to all
-        return _cached(name, f"{constants.ENDPOINT} did not answer ({type(error).__name__})")
+        return _cached(name, f"{hub} did not answer ({type(error).__name__})")
     safe = any(file.rfilename.endswith(".safetensors") for file in there)
     if not safe and not allow_pickle and any(file.rfilename.endswith(".bin") for file in there):
         raise refuse_pickle(name)
