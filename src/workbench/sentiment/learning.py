@@ -1,0 +1,203 @@
+"""How a linear model learns: naive Bayes ratios, logistic regression, a cost by cross-validation, calibration.
+
+In: n-grams of texts; class and weight of messages.   Out: `Learnt`: the weights of every n-gram, calibrated.
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.sentiment.labels import LABELS
+from workbench.sentiment.ngrams import Recipe, threads
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+COSTS = (1.0, 4.0, 16.0)
+_PARTS = 4
+# The cost is chosen on so many messages at most: it hardly changes with more.
+_CHOOSE_ON = 10_000
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Examples:
+    """Counts of n-grams, (texts, recipe.features), and of every message its text's row, class and weight.
+
+    A class is a place in `LABELS`. Messages with the same text share its row.
+    """
+
+    counts: "csr_matrix"
+    rows: np.ndarray
+    classes: np.ndarray
+    weights: np.ndarray
+    recipe: Recipe
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Learnt:
+    """Calibrated weights (features, 3) float32 and intercept (3), and idf, 0 for n-grams that are not looked at.
+
+    `cost` was chosen; `log_loss` and `accuracy` are those of messages not seen in learning, by cross-validation.
+    """
+
+    weights: np.ndarray
+    intercept: np.ndarray
+    idf: np.ndarray
+    cost: float
+    log_loss: float
+    accuracy: float
+
+
+def learn(examples: Examples, *, seed: int) -> Learnt:
+    """Learn from examples of two classes or three; a class without examples gets intercept -inf.
+
+    NB-SVM (Wang & Manning 2012) with logistic loss: one class against the rest, classes balanced, the cost of errors by
+    cross-validated log-loss. The logits of the classes are calibrated together on predictions for messages that the
+    model had not seen (matrix scaling, Guo et al. 2017, held near a single temperature).
+    """
+    some = _sample(examples, seed)
+    tried = _unseen(some, COSTS, seed)
+    cost = min(COSTS, key=lambda cost: _log_loss(_calibrated(tried[cost], some)[0], some))
+    unseen = tried[cost] if some is examples else _unseen(examples, (cost,), seed)[cost]
+    shares, scale, shift = _calibrated(unseen, examples)
+    idf, ((weights, intercept),) = _fitted(examples, np.ones(len(examples.rows), bool), (cost,), seed)
+    return Learnt(
+        weights=(weights @ scale).astype(np.float32),
+        intercept=intercept @ scale + shift,
+        idf=idf,
+        cost=cost,
+        log_loss=_log_loss(shares, examples),
+        accuracy=float(np.average(shares.argmax(axis=1) == examples.classes, weights=examples.weights)),
+    )
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    """Return probabilities that add up to 1 in every row; -inf becomes 0.
+
+    >>> softmax(np.array([[0.0, 0.0, -np.inf]])).tolist()
+    [[0.5, 0.5, 0.0]]
+    """
+    shares = np.exp(x - x.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+def _sample(examples: Examples, seed: int) -> Examples:
+    if len(examples.rows) <= _CHOOSE_ON:
+        return examples
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(examples.rows))[:_CHOOSE_ON])
+    texts, rows = np.unique(examples.rows[chosen], return_inverse=True)
+    return Examples(
+        counts=examples.counts[texts],
+        rows=rows,
+        classes=examples.classes[chosen],
+        weights=examples.weights[chosen],
+        recipe=examples.recipe,
+    )
+
+
+def _unseen(examples: Examples, costs: Iterable[float], seed: int) -> dict[float, np.ndarray]:
+    """Return by cost the logits of every message by a model that has not seen its text."""
+    parts = np.random.default_rng(seed).permutation(examples.counts.shape[0])[examples.rows] % _PARTS
+    found = {cost: np.empty((len(parts), len(LABELS))) for cost in costs}
+
+    def fill(part: int) -> None:
+        idf, fits = _fitted(examples, parts != part, costs, seed)
+        for cost, (weights, intercept) in zip(costs, fits, strict=True):
+            found[cost][parts == part] = _logits(examples, parts == part, idf, weights) + intercept
+
+    with ThreadPoolExecutor(threads()) as pool:
+        list(pool.map(fill, range(_PARTS)))
+    return found
+
+
+def _fitted(
+    examples: Examples, used: np.ndarray, costs: Iterable[float], seed: int
+) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+    """Return the idf of the messages used and for each cost the weights and the intercept."""
+    from workbench.sentiment import descent, kernels
+
+    texts, rows = np.unique(examples.rows[used], return_inverse=True)
+    counts, classes, weights = examples.counts[texts], examples.classes[used], examples.weights[used]
+    idf = _idf(counts, examples.recipe)
+    values = kernels.weigh(counts.indptr, counts.indices, counts.data, idf, examples.recipe.spec())
+    scales = _ratios(counts, rows, classes, weights, examples.recipe) * (idf > 0)[:, None]
+    errors = _balanced(classes, weights)
+    arrays = (counts.indptr, counts.indices, values, rows, classes)
+    return idf, [descent.fit(*arrays, cost * errors, scales, seed) for cost in costs]
+
+
+def _idf(counts: "csr_matrix", recipe: Recipe) -> np.ndarray:
+    """Return the weight of every n-gram, 0 for rare ones; in sixteenths, so that it is stored in a byte."""
+    texts = np.bincount(counts.indices, minlength=recipe.features)
+    if recipe.weighting == "presence":
+        return (texts >= recipe.rarest).astype(np.float32)
+    idf = np.log((1 + counts.shape[0]) / (1 + texts)) + 1
+    return np.where(texts >= recipe.rarest, np.round(16 * idf) / 16, 0).astype(np.float32)
+
+
+def _ratios(
+    counts: "csr_matrix", rows: np.ndarray, classes: np.ndarray, weights: np.ndarray, recipe: Recipe
+) -> np.ndarray:
+    """Return the log-count ratio of every n-gram for each class against the rest, words and characters apart."""
+    from scipy.sparse import csr_matrix
+
+    if not recipe.ratios:
+        return np.ones((recipe.features, len(LABELS)), np.float32)
+    given = csr_matrix((weights, (classes, rows)), shape=(len(LABELS), counts.shape[0]))
+    there = csr_matrix((np.ones_like(counts.data), counts.indices, counts.indptr), shape=counts.shape)
+    stands = np.asarray((given @ there).todense()).T
+    ratios = np.empty(stands.shape, np.float32)
+    for view in np.split(np.arange(recipe.features), [2**recipe.word_bits]):
+        inside, outside = 1 + stands[view], 1 + stands[view].sum(axis=1, keepdims=True) - stands[view]
+        ratios[view] = np.log(inside / inside.sum(axis=0)) - np.log(outside / outside.sum(axis=0))
+    return ratios
+
+
+def _balanced(classes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weight of each message for each class: those of the class weigh as much as all others together."""
+    own = classes[:, None] == np.arange(len(LABELS))
+    of_class = (own * weights[:, None]).sum(axis=0)
+    share = np.where(own, of_class, weights.sum() - of_class) / weights.sum()
+    return np.asarray(weights[:, None] / (2 * np.maximum(share, 1e-6)))
+
+
+def _logits(examples: Examples, used: np.ndarray, idf: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    from workbench.sentiment import kernels
+
+    texts, rows = np.unique(examples.rows[used], return_inverse=True)
+    counts = examples.counts[texts]
+    values = kernels.weigh(counts.indptr, counts.indices, counts.data, idf, examples.recipe.spec())
+    return np.asarray(kernels.total(counts.indptr, counts.indices, values, weights))[rows]
+
+
+def _calibrated(logits: np.ndarray, examples: Examples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return calibrated probabilities and the matrix and the shift that make them of the logits."""
+    from scipy.optimize import minimize
+
+    size, total = len(LABELS), examples.weights.sum()
+    own = examples.classes[:, None] == np.arange(size)
+    never = np.where(own.any(axis=0), 0, -np.inf)
+
+    def scaling(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return x[0] * np.eye(size) + x[1 : 1 + size**2].reshape(size, size), x[1 + size**2 :]
+
+    def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
+        scale, shift = scaling(x)
+        shares = softmax(logits @ scale + shift + never)
+        missed = examples.weights[:, None] * (shares - own)
+        by_scale = logits.T @ missed
+        slope = np.concatenate([[np.trace(by_scale)], by_scale.ravel() + x[1 : 1 + size**2], missed.sum(axis=0)])
+        far = (x[1 : 1 + size**2] ** 2).sum() / 2
+        return (_log_loss(shares, examples) * total + far) / total, slope / total
+
+    start = np.concatenate([[1.0], np.zeros(size**2 + size)])
+    scale, shift = scaling(minimize(loss, start, jac=True, method="L-BFGS-B").x)
+    return softmax(logits @ scale + shift + never), scale, shift + never
+
+
+def _log_loss(shares: np.ndarray, examples: Examples) -> float:
+    likely = shares[np.arange(len(shares)), examples.classes]
+    return float(np.average(-np.log(np.maximum(likely, 1e-15)), weights=examples.weights))
