@@ -112,7 +112,7 @@ def test_nothing_personal_survives_and_masking_again_changes_nothing(text: str) 
     shown = masked(text, "Anna Name", "Bo X")
     assert not SEVEN_DIGITS.search(fold(shown))
     assert not LETTERS_AT.search(fold(shown))
-    assert not re.search(r"(?<![^\W\d_])(?<!\u200b)anna(?![^\W\d_]|\u200b)", shown.lower())
+    assert not re.search(r"(?<![^\W\d_])anna(?![^\W\d_])", shown.lower())
     assert masked(shown, "Anna Name", "Bo X") == shown
 
 

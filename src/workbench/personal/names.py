@@ -87,7 +87,8 @@ def known_names(text: str, names: Names) -> Iterator[Span]:
     found = list(_WORD.finditer(text))
     keys = [_key(word[0]) for word in found]
     for place, (word, key) in enumerate(zip(found, keys, strict=True)):
-        if key in names.parts and (key not in names.ordinary or _is_written_as_a_name(text, word.start())):
+        hidden = UNSEEN in word[0] and any(_key(piece) in names.parts for piece in word[0].split(UNSEEN))
+        if hidden or (key in names.parts and (key not in names.ordinary or _is_written_as_a_name(text, word.start()))):
             yield *word.span(), "name"
         for whole in names.whole.get(key, ()):
             last = place + len(whole) - 1
