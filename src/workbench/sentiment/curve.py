@@ -190,10 +190,10 @@ def _verdict(
         return f"An accuracy of {target:.1%} is reached with {needed:,.0f} labelled messages to learn from."
     if needed > there * _FARTHEST:
         level, low, high = limit
-        surely = interval[0] > there * _FARTHEST
+        surely = "" if interval[0] > there * _FARTHEST else "probably "
         return (
-            f"An accuracy of {target:.1%} is {'' if surely else 'probably '}not reachable by more of the same: with "
-            f"{there:,} labelled messages to learn from now, the curve levels off at {level:.1%} ({low:.1%} to {high:.1%})."
+            f"An accuracy of {target:.1%} is {surely}not reachable by more of the same: the curve, with {there:,} "
+            f"labelled messages to learn from now, levels off at {level:.1%} ({low:.1%} to {high:.1%})."
         )
     ends = [f"{end:,.0f}" if end <= there * _FARTHEST else "no number" for end in interval]
     return (

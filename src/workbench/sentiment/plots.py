@@ -28,17 +28,14 @@ _LOOKS = {"negative": (_RED, "v"), "neutral": (_SKY, "s"), "positive": (_BLUE, "
 def plot_confusion(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw which share of each truth was taken for what; each field has its share and number of messages."""
     ax = charts.axes(ax)
-    shares, messages = (
-        counts.pivot(index="truth", columns="predicted", values=value).loc[list(LABELS), list(LABELS)]
-        for value in ("share", "messages")
-    )
-    # As bars rather than an image: the page may be light or dark, and so the fields have to be see-through.
-    for row in range(len(LABELS)):
-        for place in range(len(LABELS)):
-            share, field = shares.iat[row, place], (place - 0.5, row - 0.5)
-            text = "none" if np.isnan(share) else f"{share:.0%}\n({messages.iat[row, place]:,})"
-            colour = _BLUE if row == place else _ORANGE
-            ax.add_patch(Rectangle(field, 1, 1, color=colour, alpha=0.6 * np.nan_to_num(share), linewidth=0))
+    cells = counts.set_index(["truth", "predicted"])
+    # As patches rather than an image: the page may be light or dark, and so the fields have to be see-through.
+    for row, truth in enumerate(LABELS):
+        for place, predicted in enumerate(LABELS):
+            share, messages = cells.loc[(truth, predicted), ["share", "messages"]].to_numpy(float)
+            colour, strength = _BLUE if row == place else _ORANGE, 0.0 if np.isnan(share) else 0.6 * share
+            ax.add_patch(Rectangle((place - 0.5, row - 0.5), 1, 1, color=colour, alpha=strength, linewidth=0))
+            text = "none" if np.isnan(share) else f"{share:.0%}\n({messages:,.0f})"
             ax.text(place, row, text, ha="center", va="center")
     ax.set(xlim=(-0.5, 2.5), ylim=(2.5, -0.5), xlabel="sentiment by the model", ylabel="truth")
     ax.set_xticks(range(len(LABELS)), LABELS)
@@ -95,7 +92,9 @@ def plot_curve(curve: Curve, *, ax: Axes | None = None) -> Axes:
     arms = _error(points, "accuracy")
     ax.errorbar(points["messages"], points["accuracy"], yerr=arms, fmt="o", color=_BLUE, label="measured")
     ax.axhline(curve.target, color=_INK, linestyle="--", linewidth=1, alpha=0.6, label=f"target {curve.target:.0%}")
-    ax.set(xscale="log", xlabel="labelled messages to learn from", ylabel="accuracy on later messages")
+    ax.set(xlabel="labelled messages to learn from", ylabel="accuracy on later messages")
+    if len(points):
+        ax.set_xscale("log")
     ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.xaxis.set_minor_formatter("")
     ax.yaxis.set_major_formatter(_PERCENT)
@@ -121,7 +120,7 @@ def plot_over_time(trend: Trend, *, group: str | None = None, ax: Axes | None = 
     ax.set_ylabel("share of messages")
     ax.set_xlabel("sent")
     ax.yaxis.set_major_formatter(_PERCENT)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))  # type: ignore[no-untyped-call]
     _legend(ax)
     return ax
 
@@ -135,11 +134,12 @@ def plot_candidates(table: pd.DataFrame, *, target: float | None = None, ax: Axe
     measured = table["kwh_per_1000"].notna().all()
     across = table["kwh_per_1000"] * 1000 if measured else pd.Series(range(len(table)), index=table.index)
     arms = _error(table, "accuracy")
-    for place, (row, x) in enumerate(zip(table.itertuples(), across, strict=True)):
-        fill = _BLUE if row.chosen else "none"
-        ax.errorbar(x, row.accuracy, yerr=arms[:, [place]], fmt="o", color=_BLUE, markerfacecolor=fill, markersize=8)
-        name, here = f"{row.model} (chosen)" if row.chosen else str(row.model), (x, row.accuracy)
-        ax.annotate(name, here, xytext=(8, 5), textcoords="offset points", fontsize="small")
+    for place, (x, y) in enumerate(zip(across.to_numpy(float), table["accuracy"].to_numpy(float), strict=True)):
+        name, chosen = table["model"].iloc[place], bool(table["chosen"].iloc[place])
+        fill = _BLUE if chosen else "none"
+        ax.errorbar(x, y, yerr=arms[:, [place]], fmt="o", color=_BLUE, markerfacecolor=fill, markersize=8)
+        note = f"{name} (chosen)" if chosen else str(name)
+        ax.annotate(note, (x, y), xytext=(8, 5), textcoords="offset points", fontsize="small")
     if target is not None:
         ax.axhline(target, color=_INK, linestyle="--", linewidth=1, alpha=0.6, label=f"target {target:.0%}")
         _legend(ax)
@@ -176,9 +176,9 @@ def plot_by_group(
 def plot_agreement(rows: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw what sentiment the model sees in the messages of every rating, as shares that add up to one."""
     ax = charts.axes(ax)
-    shares = rows.pivot(index="rating", columns="sentiment", values="share")
+    shares = rows.pivot(index="rating", columns="sentiment", values="share").reindex(columns=list(LABELS))
     messages = rows.groupby("rating")["messages"].sum()
-    places, left = np.arange(len(shares)), np.zeros(len(shares))
+    places, left = list(range(len(shares))), np.zeros(len(shares))
     for label in LABELS:
         ax.barh(places, shares[label], left=left, color=_LOOKS[label][0], height=0.7, label=label)
         for place, share, start in zip(places, shares[label], left, strict=True):
@@ -224,7 +224,7 @@ def _error(rows: pd.DataFrame, value: str) -> np.ndarray:
 def _name_groups(ax: Axes, rows: pd.DataFrame, *, few: "pd.Series[bool]") -> None:
     names = zip(rows["group"], rows["messages"], few, strict=True)
     ax.set_yticks(rows.index, [f"{name} ({n:,}{', not enough' if lacks else ''})" for name, n, lacks in names])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_ylim(max(len(rows), 1) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
 
 

@@ -67,18 +67,23 @@ def _estimated(scored: pd.DataFrame, unseen: pd.DataFrame, seed: int) -> tuple[A
         return (*_NOTHING, len(scored), "share", why)
     known = scored["label"] if "label" in scored else pd.Series(np.nan, index=scored.index)
     told = scored.loc[known.isna(), "sentiment"].value_counts().reindex(LABELS, fill_value=0).to_numpy()
-    satisfied, errors = int((known == "positive").sum()), confusion(unseen)["messages"].to_numpy().reshape(3, 3)
+    silent, errors = int(told.sum()), confusion(unseen)["messages"].to_numpy()
+    satisfied, answered = int((known == LABELS[2]).sum()), int(known.notna().sum())
     rng = np.random.default_rng(seed)
-    draws = rng.multinomial(errors.sum(), errors.ravel() / errors.sum(), _RESAMPLES).reshape(-1, 3, 3)
-    again = rng.multinomial(told.sum(), told / max(told.sum(), 1), _RESAMPLES) if told.any() else np.zeros((1, 3))
-    unlabelled = _adjusted(np.concatenate([errors[None], draws]), np.concatenate([told[None], again]))
-    rated = rng.binomial(known.notna().sum(), satisfied / max(known.notna().sum(), 1), _RESAMPLES)
-    counted = np.concatenate([[satisfied], rated])[: len(unlabelled)]
-    value, *draw = (counted + told.sum() * unlabelled) / max(len(scored), 1)
-    low, high = np.quantile(draw, [0.025, 0.975])
-    share = told.sum() / max(len(scored), 1)
-    note = f"{share:.0%} of the messages have no label; their sentiment is corrected for the model's known errors"
+    shares = _adjusted(_drawn(errors, rng).reshape(-1, len(LABELS), len(LABELS)), _drawn(told, rng))
+    counted = np.append(satisfied, rng.binomial(answered, satisfied / max(answered, 1), _RESAMPLES))
+    value, *draws = (counted + silent * shares) / max(len(scored), 1)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    part = f"{silent / max(len(scored), 1):.0%}"
+    note = f"{part} of the messages have no label; their sentiment is corrected for the model's known errors"
     return value, min(low, value), max(high, value), len(scored), "share", note
+
+
+def _drawn(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the counts, and below them what they would be if messages were drawn again."""
+    chances = counts / max(counts.sum(), 1)
+    again = rng.multinomial(counts.sum(), chances, _RESAMPLES) if counts.any() else np.zeros((_RESAMPLES, len(counts)))
+    return np.vstack([counts, again])
 
 
 def _adjusted(errors: np.ndarray, told: np.ndarray) -> np.ndarray:
