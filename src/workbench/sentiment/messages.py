@@ -26,7 +26,7 @@ VERY_LONG_CHARACTERS = 5_000
 _TAG = re.compile(
     r"</?(?:a|abbr|article|b|big|blockquote|body|br|button|center|code|div|em|font|footer|form|h[1-6]|head|header|hr|"
     r"html|i|img|input|label|li|link|main|meta|nav|ol|p|pre|s|script|section|small|span|strike|strong|style|sub|sup|"
-    r"table|tbody|td|tfoot|th|thead|title|tr|u|ul)(?:[\s/][^<>]{0,2000})?>|<!--|-->|<!doctype[^<>]{0,500}>",
+    r"table|tbody|td|tfoot|th|thead|title|tr|u|ul)(?:\s[^<>=]{0,200}=[^<>]{0,2000}|\s*/)?\s{0,9}>|<!--|-->|<!doctype[^<>]{0,500}>",
     re.IGNORECASE,
 )
 _HIDDEN = {"<script": "</script", "<style": "</style", "<!--": "-->"}
@@ -165,10 +165,10 @@ def _stated(rows: pd.DataFrame, languages: Sequence[str]) -> pd.Series:
 
 def _labels(rows: pd.DataFrame) -> pd.Series:
     rated = pd.to_numeric(rows["rating"]) if "rating" in rows else pd.Series(np.nan, index=rows.index)
-    given = pd.Series(np.nan, index=rows.index, dtype="str")
-    if "label" in rows:
-        given = rows["label"].astype("str").str.strip()
-        given = given.where(given != "")
+    if "label" not in rows:
+        return from_ratings(rated)
+    given = rows["label"].astype("str").str.strip()
+    given = given.where(given != "")
     unknown = given.notna() & ~given.isin(LABELS)
     if unknown.any():
         raise InputError(f"messages.label: unknown value in {unknown.sum():,} rows; allowed: {', '.join(LABELS)}")
