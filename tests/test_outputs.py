@@ -90,8 +90,16 @@ def test_a_later_notebook_reads_the_table_of_an_earlier_one(tmp_path):
     frame = pd.DataFrame({"customer_id": ["a", "b"], "probability": [0.25, np.nan]})
     assert home.save_table("churn", "retention", frame).name == "churn.retention.parquet"
     pd.testing.assert_frame_equal(home.table("churn", "retention"), frame)
+    assert (home.holds("churn", "retention"), home.holds("value", "customers")) == (True, False)
     with pytest.raises(InputError, match="run the notebook 'value' of this market first"):
         home.table("value", "customers")
+
+
+def test_a_model_is_kept_for_the_runs_to_come(tmp_path):
+    home = outputs.open("germany", reports=tmp_path)
+    assert home.model("sentiment", "linear") is None
+    assert home.save_model("sentiment", "linear", b"weights").name == "sentiment.linear.npz"
+    assert home.model("sentiment", "linear") == b"weights"
 
 
 @pytest.mark.parametrize("market", ["../germany", "..", ".", "", "a/b", "/etc"])

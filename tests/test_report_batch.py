@@ -1,6 +1,7 @@
 """A batch from end to end with real kernels: what goes wrong is said in the report, the record and the exit code."""
 
 import io
+import shutil
 import subprocess
 import sys
 from html import unescape
@@ -8,7 +9,7 @@ from html import unescape
 import pytest
 from rich.console import Console
 
-from workbench import report
+from workbench import outputs, report
 from workbench.errors import InputError
 from workbench.report import pool, record
 
@@ -64,6 +65,18 @@ def test_a_run_knows_its_figures_its_data_and_its_cost(workshop, run):
     executed = (workshop.reports / "germany" / "behave.ipynb").read_text()
     assert f"30 days, {pool.cores()} threads, {sys.executable}" in executed
     assert (workshop.reports / "index.html").exists()
+
+
+def test_a_notebook_waits_for_the_one_it_reads_from_and_runs_without_it_where_that_fails(workshop, run):
+    shutil.copytree(workshop.notebooks / "after", workshop.notebooks, dirs_exist_ok=True)
+    workshop.market("france", title="refuses")
+    code, said, _ = run(jobs=4, notebooks=["answer", "ask"])
+    answers = [outputs.open(name, reports=workshop.reports).results("answer") for name in ("germany", "france")]
+    assert (code, [one.value for (one,) in answers]) == (1, ["germany works", None])
+    assert said.index("germany ask: succeeded") < said.index("germany answer: started")
+    assert said.index("france ask: failed") < said.index("france answer: started")
+    code, said, _ = run(notebooks=["answer"])
+    assert (code, "started" in said) == (0, False)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import InputError
-from workbench.report.notebooks import describe, heading_above
+from workbench.report.notebooks import describe, heading_above, in_order
 
 
 def write(folder, name="one", *, cells, **metadata):
@@ -62,3 +62,27 @@ def test_the_heading_above_is_the_nearest_one():
     cells = [{"cell_type": kind, "source": text} for kind, text in [("markdown", "# A\ntext\n## B"), ("code", "# no")]]
     assert heading_above(cells, 0) == ""
     assert heading_above(cells, 2) == "B"
+
+
+def test_notebooks_come_after_those_they_read_from_and_else_by_name(tmp_path):
+    for name, after in {"a": ["c"], "b": [], "c": ["d"], "d": []}.items():
+        write(tmp_path, name, cells=[("code", "seed = 0", "parameters")], after=after)
+    order = [info.name for info in in_order(describe(tmp_path))]
+    assert sorted(order) == list("abcd")
+    assert order.index("d") < order.index("c") < order.index("a")
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ({"churn": ["sentimant"]}, r"churn\.ipynb: runs after 'sentimant', .*; did you mean 'sentiment'\?"),
+        ({"churn": ["sentiment"], "sentiment": ["churn"]}, "cannot run '.*' after '.*' after '.*': take one"),
+        ({"churn": ["churn"]}, "cannot run 'churn' after 'churn'"),
+        ({"churn": "sentiment"}, r"churn\.ipynb: 'after' must be a list of notebooks, found 'sentiment'"),
+    ],
+)
+def test_an_order_that_cannot_be_kept_is_refused(tmp_path, after, said):
+    for name in ("churn", "sentiment"):
+        write(tmp_path, name, cells=[("code", "seed = 0", "parameters")], after=after.get(name, []))
+    with pytest.raises(InputError, match=said):
+        in_order(describe(tmp_path))

@@ -1,10 +1,13 @@
 """What is to run: strict parameters, refused before anything runs; what changed, and nothing twice."""
 
 import json
+import shutil
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
+from workbench import outputs
 from workbench.errors import InputError
 from workbench.report import plan, record
 from workbench.report.plan import Task
@@ -18,6 +21,16 @@ def make(workshop):
         return plan.make(**where, **asked)
 
     return make_plan
+
+
+@pytest.fixture
+def asks(workshop):
+    """Put a notebook and one that reads its table into the workshop, beside the one that does as it is told."""
+    shutil.copytree(workshop.notebooks / "after", workshop.notebooks, dirs_exist_ok=True)
+
+
+def names(tasks):
+    return [(task.run.notebook, task.run.market) for task in tasks]
 
 
 def succeed(task, *files):
@@ -127,3 +140,34 @@ def test_a_task_comes_back_from_its_line(make):
     assert "\n" not in line
     assert Task.from_json(line) == replace(task, run=replace(task.run, started_at=Task.from_json(line).run.started_at))
     assert json.loads(line)["run"]["market"] == "germany"
+
+
+@pytest.mark.usefixtures("asks")
+def test_a_notebook_comes_after_the_one_whose_table_it_reads(workshop, make):
+    workshop.market("france")
+    planned = names(make().tasks)
+    assert len(planned) == 6
+    for market in ("france", "germany"):
+        assert planned.index(("ask", market)) < planned.index(("answer", market))
+    assert names(make(notebooks=["answer"]).tasks) == [("answer", "france"), ("answer", "germany")]
+
+
+@pytest.mark.usefixtures("asks")
+def test_whoever_reads_a_table_is_run_again_with_the_one_that_leaves_it(workshop, make):
+    for task in make().tasks:
+        succeed(task.as_of_now(), f"germany/{task.run.notebook}.html")
+    assert make().tasks == ()
+    (workshop.reports / "germany" / "ask.html").unlink()
+    assert names(make().tasks) == [("ask", "germany"), ("answer", "germany")]
+
+
+@pytest.mark.usefixtures("asks")
+def test_a_table_that_has_changed_meanwhile_is_read_again(workshop, make):
+    for task in make().tasks:
+        succeed(task.as_of_now())
+    germany = outputs.open("germany", reports=workshop.reports)
+    germany.save_table("ask", "said", pd.DataFrame({"title": ["new"]}))
+    (task,) = make().tasks
+    assert task.run.notebook == "answer"
+    succeed(task.as_of_now())
+    assert make().tasks == ()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import nbformat.v4 as nb
+import pandas as pd
 import pytest
 
 from workbench import market, outputs
@@ -51,6 +52,19 @@ def test_figures_of_an_earlier_run_do_not_pass_for_this_one_s(folder):
     os.utime(path, (0, RUN.started_at.timestamp() - 60))
     run = publish.succeeded(RUN, notebook("Who leaves?"), reports=folder.parent)
     assert not path.exists()
+    assert len(run.files) == 2
+
+
+def test_tables_of_an_earlier_run_are_there_while_a_notebook_runs_and_models_outlive_it(folder):
+    germany = outputs.open("germany", reports=folder.parent)
+    scores = germany.save_table("churn", "scores", pd.DataFrame({"customer_id": ["a"]}))
+    model = germany.save_model("churn", "linear", b"weights")
+    for path in (scores, model):
+        os.utime(path, (0, RUN.started_at.timestamp() - 60))
+    publish.announce(RUN, reports=folder.parent)
+    assert germany.holds("churn", "scores")
+    run = publish.succeeded(RUN, notebook("Who leaves?"), reports=folder.parent)
+    assert (germany.holds("churn", "scores"), germany.model("churn", "linear")) == (False, b"weights")
     assert len(run.files) == 2
 
 

@@ -87,7 +87,7 @@ def _as_json(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class MarketOutputs:
-    """The output folder of one market: `results/`, `tables/` and the ledger of energy."""
+    """The output folder of one market: `results/`, `tables/`, `models/` and the ledger of energy."""
 
     folder: Path
 
@@ -120,8 +120,28 @@ class MarketOutputs:
             raise InputError(f"{path}: not there; run the notebook '{notebook}' of this market first")
         return pd.read_parquet(path)
 
+    def holds(self, notebook: str, name: str) -> bool:
+        """Say whether a table is there to be read."""
+        return self._table(notebook, name).exists()
+
+    def save_model(self, notebook: str, name: str, data: bytes) -> Path:
+        """Write a model that later runs may use again as `models/<notebook>.<name>.npz`; it outlives the run."""
+        return write_whole(self._model(notebook, name), data)
+
+    def model(self, notebook: str, name: str) -> bytes | None:
+        """Read a model that an earlier run of a notebook left; None where it has left none.
+
+        >>> open("germany", reports="/tmp/no/reports").model("sentiment", "linear") is None
+        True
+        """
+        path = self._model(notebook, name)
+        return path.read_bytes() if path.exists() else None
+
     def _table(self, notebook: str, name: str) -> Path:
         return self.folder / "tables" / f"{notebook}.{name}.parquet"
+
+    def _model(self, notebook: str, name: str) -> Path:
+        return self.folder / "models" / f"{notebook}.{name}.npz"
 
 
 def open(market: str, *, reports: str | Path = "reports") -> MarketOutputs:

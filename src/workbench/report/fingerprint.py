@@ -1,11 +1,12 @@
 """Has anything changed that a report depends on? By content, never by time.
 
-In: files of the package, what is installed, a market's data.   Out: hashes; the same hash, the same report.
+In: files of the package, what is installed, a market's data and tables.   Out: hashes; the same hash, the same report.
 """
 
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -35,6 +36,16 @@ def code() -> str:
     files = sorted(path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc")
     contents = {path.relative_to(package).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     return combine(contents, _installed(), sys.version)
+
+
+def tables(market: Path, notebooks: Iterable[str]) -> dict[str, str]:
+    """Return the hashes of the tables that these notebooks left in a market's folder of reports.
+
+    >>> tables(Path("/no/reports/germany"), ["sentiment"])
+    {}
+    """
+    paths = sorted(path for name in notebooks for path in market.glob(f"tables/{name}.*.parquet"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 @cache

@@ -1,23 +1,25 @@
 """What the notebooks say about themselves.
 
-In: a folder of notebooks.   Out: for each its title, the parameters it declares and the tables it needs.
+In: a folder of notebooks.   Out: for each its title, its parameters, the tables it needs and the notebooks it follows.
 """
 
 import ast
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import InputError
+from workbench.errors import InputError, did_you_mean
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotebookInfo:
     """One notebook; of each group in `needs` one table must be there, those in `uses` may be missing.
 
+    `after` names notebooks whose tables it reads where they are there: it runs after them, whatever became of them.
     `digest` is a hash of what was written by hand: cells, their tags and the notebook's own metadata, not outputs.
     """
 
@@ -27,6 +29,7 @@ class NotebookInfo:
     needs: tuple[tuple[str, ...], ...]
     uses: tuple[str, ...]
     digest: str
+    after: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -63,6 +66,30 @@ def describe(folder: Path) -> list[NotebookInfo]:
     return found
 
 
+def in_order(infos: Sequence[NotebookInfo]) -> list[NotebookInfo]:
+    """Return the notebooks so that each comes after those it reads from; an InputError names one it cannot come after.
+
+    >>> made = {"title": "", "parameters": (), "needs": (), "uses": (), "digest": ""}
+    >>> churn = NotebookInfo(path=Path("churn.ipynb"), after=("sentiment",), **made)
+    >>> [info.name for info in in_order([churn, NotebookInfo(path=Path("sentiment.ipynb"), **made)])]
+    ['sentiment', 'churn']
+    """
+    known = {info.name: info for info in infos}
+    faults = [
+        f"{info.path}: runs after '{name}', which is no notebook{did_you_mean(name, known)}"
+        for info in infos
+        for name in info.after
+        if name not in known
+    ]
+    if faults:
+        raise InputError("\n".join(faults))
+    try:
+        return [known[name] for name in TopologicalSorter({name: known[name].after for name in known}).static_order()]
+    except CycleError as error:
+        circle = "' after '".join(reversed(error.args[1]))
+        raise InputError(f"notebooks cannot run '{circle}': take one of these out of its metadata") from error
+
+
 def heading_above(cells: list[Any], index: int) -> str:
     """Return the nearest heading above a cell of a notebook, or an empty text where there is none.
 
@@ -90,6 +117,7 @@ def _describe(path: Path) -> NotebookInfo:
         parameters=_declared(path, next((source for _, source, tags in cells if "parameters" in tags), None)),
         needs=tuple(tuple(group) for group in said.get("needs", [])),
         uses=tuple(said.get("uses", [])),
+        after=_after(path, said.get("after", [])),
         digest=hashlib.sha256(json.dumps([cells, said], sort_keys=True).encode()).hexdigest(),
     )
 
@@ -107,6 +135,12 @@ def _declared(path: Path, source: str | None) -> tuple[str, ...]:
         targets += statement.targets if isinstance(statement, ast.Assign) else []
         targets += [statement.target] if isinstance(statement, ast.AnnAssign) else []
     return tuple(target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _after(path: Path, said: Any) -> tuple[str, ...]:
+    if not isinstance(said, list):
+        raise InputError(f"{path}: 'after' must be a list of notebooks, found {said!r}")
+    return tuple(map(str, said))
 
 
 def _source(cell: Any) -> str:

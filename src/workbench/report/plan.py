@@ -4,8 +4,8 @@ In: params, notebooks, what was asked for and what earlier runs left.   Out: a `
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -17,7 +17,7 @@ from workbench import market
 from workbench.errors import InputError, did_you_mean, without_password
 from workbench.market import Market
 from workbench.report import fingerprint, record
-from workbench.report.notebooks import NotebookInfo, describe
+from workbench.report.notebooks import NotebookInfo, describe, in_order
 from workbench.report.record import Failure, Run
 
 _Kind = TypeVar("_Kind")
@@ -28,7 +28,7 @@ _REPORTS = "reports"
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One notebook to run for one market; `run` is what is remembered should it never end."""
+    """One notebook to run for one market, after those that `after` names; `run` is remembered should it never end."""
 
     run: Run
     notebook: Path
@@ -36,6 +36,14 @@ class Task:
     parameters: dict[str, Any]
     country: str
     time_limit_seconds: int
+    after: tuple[str, ...] = ()
+
+    def as_of_now(self) -> "Task":
+        """Return the task with a fingerprint that covers the tables it would read now."""
+        if not self.after or self.run.fingerprint is None:
+            return self
+        read = fingerprint.tables(self.reports / self.run.market, self.after)
+        return replace(self, run=replace(self.run, fingerprint=fingerprint.combine(self.run.fingerprint, read)))
 
     def to_json(self) -> str:
         """Return the task as one line."""
@@ -47,14 +55,15 @@ class Task:
         """Return the task that a line holds."""
         values = json.loads(line)
         paths = {name: Path(values[name]) for name in ("notebook", "reports")}
-        return cls(**values | paths | {"run": record.from_json(values["run"])})
+        return cls(**values | paths | {"run": record.from_json(values["run"]), "after": tuple(values["after"])})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is to run, what is unchanged since its last success, and what a user should know about it.
 
-    `markets` and `notebooks`, names and titles, are all that there are, whether asked for or not.
+    Tasks come after those of the same market whose tables they read. `markets` and `notebooks`, names and titles, are
+    all that there are, whether asked for or not.
     """
 
     tasks: tuple[Task, ...]
@@ -79,7 +88,7 @@ def make(
     infos, there = describe(notebooks_folder), market.read_folder(params)
     if not infos:
         raise InputError(f"{notebooks_folder}: no notebook here; a notebook is a file like notebooks/churn.ipynb")
-    chosen = _choose("notebook", notebooks, {info.name: info for info in infos})
+    chosen = _choose("notebook", notebooks, {info.name: info for info in in_order(infos)})
     asked = [_with_settings(one, settings) for one in _choose("market", markets, {one.market: one for one in there})]
     _refuse_unknown_parameters(chosen, settings)
     data, notes = _data_fingerprints(asked)
@@ -89,7 +98,7 @@ def make(
     for info, one in product(chosen, asked):
         task = _task(info, one, reports=reports, data=data[one.data], time_limit_seconds=time_limit_seconds)
         run = earlier.get((info.name, one.market))
-        if run and _still_holds(run, task):
+        if run and _still_holds(run, task) and not follows(task, tasks):
             unchanged.append(run)
         else:
             tasks.append(task)
@@ -100,6 +109,11 @@ def make(
         markets=tuple(there),
         notebooks={info.name: info.title for info in infos},
     )
+
+
+def follows(task: Task, others: Iterable[Task]) -> bool:
+    """Say whether a task may read what one of the others is to leave."""
+    return any(one.run.market == task.run.market and one.run.notebook in task.after for one in others)
 
 
 def _choose(kind: str, asked: Sequence[str], known: Mapping[str, _Kind]) -> list[_Kind]:
@@ -185,6 +199,7 @@ def _task(info: NotebookInfo, one: Market, *, reports: Path, data: str | None, t
         parameters=passed | ({_REPORTS: str(reports)} if _REPORTS in info.parameters else {}),
         country=one.countries[0] if one.countries else "ZZ",
         time_limit_seconds=time_limit_seconds,
+        after=info.after,
     )
 
 
@@ -192,6 +207,6 @@ def _still_holds(run: Run, task: Task) -> bool:
     return (
         run.outcome == "succeeded"
         and run.fingerprint is not None
-        and run.fingerprint == task.run.fingerprint
+        and run.fingerprint == task.as_of_now().run.fingerprint
         and all((task.reports / name).exists() for name in run.files)
     )

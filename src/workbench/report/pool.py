@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from tempfile import mkdtemp
 
 from workbench import outputs
 from workbench.report import record
-from workbench.report.plan import Task
+from workbench.report.plan import Task, follows
 from workbench.report.progress import Progress
 from workbench.report.record import Failure, Run
 
@@ -61,14 +60,18 @@ def cores() -> int:
 
 
 def run_all(tasks: Sequence[Task], *, jobs: int, progress: Progress) -> Generator[Run]:
-    """Run the tasks, `jobs` at a time, and yield each run as it ends; whatever ends the iterator ends the others."""
-    waiting, working = deque(tasks), list[_Worker]()
+    """Run the tasks, `jobs` at a time, and yield each run as it ends; whatever ends the iterator ends the others.
+
+    A task that reads the tables of another one given before it waits for its end, and lets those behind it go first.
+    """
+    waiting, working = list(tasks), list[_Worker]()
     threads = max(1, cores() // max(1, min(jobs, len(tasks))))
     scratch = mkdtemp(prefix="workbench-")
     try:
         while waiting or working:
-            while waiting and len(working) < jobs:
-                working.append(_start(waiting.popleft(), scratch, threads=threads, progress=progress))
+            while len(working) < jobs and (task := _next(waiting, working)):
+                waiting.remove(task)
+                working.append(_start(task, scratch, threads=threads, progress=progress))
             _listen(working, progress)
             for worker in [one for one in working if one.process.poll() is not None or time.monotonic() > one.deadline]:
                 working.remove(worker)
@@ -80,7 +83,13 @@ def run_all(tasks: Sequence[Task], *, jobs: int, progress: Progress) -> Generato
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def _next(waiting: Sequence[Task], working: Sequence[_Worker]) -> Task | None:
+    unfinished = [*waiting, *(worker.task for worker in working)]
+    return next((task for task in waiting if not follows(task, unfinished)), None)
+
+
 def _start(task: Task, scratch: str, *, threads: int, progress: Progress) -> _Worker:
+    task = task.as_of_now()
     task = replace(task, run=replace(task.run, started_at=datetime.now(UTC)))
     log = task.reports / task.run.market / f"{task.run.notebook}.log"
     log.parent.mkdir(parents=True, exist_ok=True)

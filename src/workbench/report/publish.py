@@ -76,7 +76,10 @@ def _results(run: Run, folder: Path) -> list[Path]:
 
 
 def _sweep_what_is_older(run: Run, folder: Path) -> None:
-    """Remove figures and tables of earlier runs that this one has not written again: they would pass for its own."""
+    """Remove figures and tables of earlier runs that this one has not written again: they would pass for its own.
+
+    Only now that it has succeeded, for a notebook may read what it left before. Models stay, to be used again.
+    """
     for path in _results(run, folder):
         if path.stat().st_mtime < run.started_at.timestamp():
             path.unlink()
