@@ -1,5 +1,90 @@
-"""Sentiment: what do customers feel, in their own languages, and how sure is that?"""
+"""Sentiment: what do customers feel, in their own languages, how sure is that, and what does the score cost?
 
+In: the messages of a CRM.   Out, in this order, each from the one before:
+
+    gather             clean messages, their language decided, ratings made labels; split holds the newest out
+    candidates         what to try, cheapest first; fit fits one, rehearse scores with it for a meter
+    choose             the cheapest that is good enough; remember and recall keep it between runs
+    quality            how good it is, by language and channel; confusion, reliability, coverage, abstain_at
+    learning_curve     how many labelled messages would be needed
+    score              `Sentiment`: probabilities of every message; what was scored before is not scored again
+    over_time          shares by period with marked changes; by_group, satisfaction, agreement
+    terms              what it is about, from exact contributions; examples to read, masked
+    turned             customers who were content and no longer are
+    headline           the figures by which all this is judged
+
+Figures are `plot_<noun>(…)`. Below: labels, languages, n-grams with their kernels, the linear model and its store, the
+shipped model, transformers (checkpoint, hub, mapping) and the students that they teach (distil).
+"""
+
+from workbench.sentiment.choice import Choice, Rehearsal, Trial, choose, rehearse
+from workbench.sentiment.curve import Curve, learning_curve
+from workbench.sentiment.examples import examples
+from workbench.sentiment.headline import headline
 from workbench.sentiment.labels import LABELS, from_ratings
+from workbench.sentiment.memory import Recalled, candidates, recall, remember
+from workbench.sentiment.messages import Messages, gather, split
+from workbench.sentiment.models import Model, Sentiment, fit, score
+from workbench.sentiment.plots import (
+    plot_agreement,
+    plot_by_group,
+    plot_candidates,
+    plot_confusion,
+    plot_coverage,
+    plot_curve,
+    plot_over_time,
+    plot_quality,
+    plot_reliability,
+    plot_terms,
+)
+from workbench.sentiment.quality import abstain_at, confusion, coverage, quality, reliability
+from workbench.sentiment.terms import terms
+from workbench.sentiment.trend import agreement, by_group, over_time, satisfaction
+from workbench.sentiment.turned import Turned, turned
 
-__all__ = ["LABELS", "from_ratings"]
+__all__ = [
+    "LABELS",
+    "Choice",
+    "Curve",
+    "Messages",
+    "Model",
+    "Recalled",
+    "Rehearsal",
+    "Sentiment",
+    "Trial",
+    "Turned",
+    "abstain_at",
+    "agreement",
+    "by_group",
+    "candidates",
+    "choose",
+    "confusion",
+    "coverage",
+    "examples",
+    "fit",
+    "from_ratings",
+    "gather",
+    "headline",
+    "learning_curve",
+    "over_time",
+    "plot_agreement",
+    "plot_by_group",
+    "plot_candidates",
+    "plot_confusion",
+    "plot_coverage",
+    "plot_curve",
+    "plot_over_time",
+    "plot_quality",
+    "plot_reliability",
+    "plot_terms",
+    "quality",
+    "recall",
+    "rehearse",
+    "reliability",
+    "remember",
+    "satisfaction",
+    "score",
+    "split",
+    "terms",
+    "turned",
+]

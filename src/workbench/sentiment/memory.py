@@ -1,0 +1,141 @@
+"""What is remembered between runs: the chosen model, why it was chosen, and whether it may stay.
+
+In: a `Choice` and its model, or what an earlier run left of them.   Out: bytes without pickles, or `Recalled`.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import InputError
+from workbench.sentiment import store
+from workbench.sentiment.choice import Choice, renewal
+from workbench.sentiment.linear import LEAST, LEAST_OF_A_CLASS, LinearModel
+from workbench.sentiment.models import Model, fit, score
+
+_VERSION = 1
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Recalled:
+    """The choice and the model of an earlier run, both None where a model is to be chosen anew; `reason` says why."""
+
+    choice: Choice | None
+    model: Model | None
+    reason: str
+
+
+def candidates(
+    rows: pd.DataFrame,
+    *,
+    transformers: tuple[str, ...] | list[str] = (),
+    int8: bool = False,
+    allow_pickle: bool = False,
+) -> dict[str, dict[str, Any]]:
+    """Return what to try on a market, cheapest first: by name, the arguments that `fit` takes.
+
+    The shipped model always; a linear one where enough of `rows` have a label; every transformer that is named, and a
+    student of the first one.
+
+    >>> list(candidates(pd.DataFrame({"label": ["positive", "negative"] * 100}), transformers=["acme/mood"]))
+    ['shipped', 'linear', 'distilled', 'acme/mood']
+    """
+    options = {"int8": int8, "allow_pickle": allow_pickle}
+    found: dict[str, dict[str, Any]] = {"shipped": {"model": "shipped"}}
+    classes = rows["label"].value_counts()
+    if classes.sum() >= LEAST and (classes >= LEAST_OF_A_CLASS).sum() >= 2:
+        found["linear"] = {"model": "linear"}
+    if transformers:
+        found["distilled"] = {"model": "distilled", "teacher": transformers[0], **options}
+    return found | {name: {"model": name, **options} for name in transformers}
+
+
+def remember(choice: Choice, model: Model, rows: pd.DataFrame, *, settings: Settings) -> bytes:
+    """Return a choice and its model as bytes for `recall`; `rows` are the messages that it has learnt from."""
+    about = {
+        "version": _VERSION,
+        "settings": dict(settings),
+        "labelled": int(rows["label"].notna().sum()),
+        "learnt_to": str(rows["sent_at"].max()),
+        "chosen": choice.chosen,
+        "reason": choice.reason,
+        "fingerprint": model.fingerprint,
+    }
+    parts = {
+        "about": json.dumps(about, sort_keys=True).encode(),
+        "table": choice.table.to_parquet(),
+        "held_out": choice.held_out.to_parquet(),
+        "model": store.to_bytes(model) if isinstance(model, LinearModel) else b"",
+    }
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **{name: np.frombuffer(part, np.uint8) for name, part in parts.items()})
+    return file.getvalue()
+
+
+def recall(
+    data: bytes | None, rows: pd.DataFrame, *, settings: Settings, options: Settings, retrain_after: float = 0.1
+) -> Recalled:
+    """Return the choice and the model that `remember` kept, or why they are to be made anew.
+
+    They may stay while `settings` are the same, the labels of `rows` have grown by no more than the share
+    `retrain_after`, and labelled messages since then are scored as well as before (`renewal`). `options` are the
+    arguments by which `fit` opens each candidate again, where it is a transformer.
+    """
+    if data is None:
+        return _anew("no model has been chosen for this market yet")
+    if not retrain_after:
+        return _anew("retrain_after is 0: every run chooses anew")
+    try:
+        about, choice, model = _read(data, options)
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile, InputError) as error:
+        return _anew(f"what an earlier run kept cannot be used ({type(error).__name__})")
+    newer = rows[rows["label"].notna() & (rows["sent_at"] > pd.Timestamp(about["learnt_to"]))]
+    known = choice.held_out["label"].notna()
+    reason = renewal(
+        about["labelled"],
+        int(rows["label"].notna().sum()),
+        retrain_after=retrain_after,
+        changes=_changes(about, settings, model),
+        accuracy=float((choice.held_out["sentiment"] == choice.held_out["label"])[known].mean())
+        if known.any()
+        else None,
+        messages=int(known.sum()),
+        newer=score(model, newer).messages if len(newer) else None,
+    )
+    kept = f"{choice.chosen}, chosen by an earlier run on messages up to {about['learnt_to'][:10]}, may stay."
+    return _anew(reason) if reason else Recalled(choice=choice, model=model, reason=f"{kept} {choice.reason}")
+
+
+def _read(data: bytes, options: Settings) -> tuple[dict[str, Any], Choice, Model]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        part = {name: file[name].tobytes() for name in file.files}
+    about = json.loads(part["about"])
+    if about["version"] != _VERSION:
+        raise ValueError("another version")
+    table, held_out = (pd.read_parquet(io.BytesIO(part[name])) for name in ("table", "held_out"))
+    choice = Choice(chosen=about["chosen"], reason=about["reason"], table=table, held_out=held_out)
+    if part["model"]:
+        return about, choice, store.from_bytes(part["model"], place="the kept model")
+    return about, choice, fit(pd.DataFrame(), **options[choice.chosen])
+
+
+def _changes(about: dict[str, Any], settings: Settings, model: Model) -> list[str]:
+    now = json.loads(json.dumps(dict(settings)))
+    changed = [
+        f"{key} was {about['settings'].get(key)!r}, is {now[key]!r}"
+        for key in now
+        if about["settings"].get(key) != now[key]
+    ]
+    same = about["fingerprint"] == model.fingerprint
+    return changed if same else [*changed, "the files of the model are others"]
+
+
+def _anew(reason: str) -> Recalled:
+    return Recalled(choice=None, model=None, reason=f"A model is chosen anew: {reason}.")
