@@ -38,8 +38,9 @@ from workbench.sentiment.plots import (
     plot_terms,
 )
 from workbench.sentiment.quality import abstain_at, confusion, coverage, quality, reliability
+from workbench.sentiment.satisfaction import agreement, satisfaction
 from workbench.sentiment.terms import terms
-from workbench.sentiment.trend import agreement, by_group, over_time, satisfaction
+from workbench.sentiment.trend import by_group, over_time
 from workbench.sentiment.turned import Turned, turned
 
 __all__ = [
