@@ -8,7 +8,7 @@ In: the messages of a CRM.   Out, in this order, each from the one before:
     quality            how good it is, by language and channel; confusion, reliability, coverage, abstain_at
     learning_curve     how many labelled messages would be needed
     score              `Sentiment`: probabilities of every message; what was scored before is not scored again
-    over_time          shares by period with marked changes; by_group, satisfaction, agreement
+    over_time          shares by period with marked changes; by_group, satisfaction, by_rating
     terms              what it is about, from exact contributions; examples to read, masked
     turned             customers who were content and no longer are
     headline           the figures by which all this is judged
@@ -38,7 +38,7 @@ from workbench.sentiment.plots import (
     plot_terms,
 )
 from workbench.sentiment.quality import abstain_at, confusion, coverage, quality, reliability
-from workbench.sentiment.satisfaction import agreement, satisfaction
+from workbench.sentiment.satisfaction import by_rating, satisfaction
 from workbench.sentiment.terms import terms
 from workbench.sentiment.trend import by_group, over_time
 from workbench.sentiment.turned import Turned, turned
@@ -55,8 +55,8 @@ __all__ = [
     "Trial",
     "Turned",
     "abstain_at",
-    "agreement",
     "by_group",
+    "by_rating",
     "candidates",
     "choose",
     "confusion",
