@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.churn.features import features
+from workbench.churn.features import SENTIMENT, features
 
 CUTOFF = pd.Timestamp("2024-07-01")
 ORDERS = pd.DataFrame(
@@ -67,6 +67,18 @@ def test_events_of_other_tables_are_counted_up_to_the_cutoff():
     assert found.loc["b", counted].fillna(-1).tolist() == [0, -1, 0, 0, 0, 0, 0]
 
 
+def test_sentiment_is_what_was_felt_before_the_cutoff():
+    at = ["2024-06-20", "2024-06-20", "2024-03-01", "2023-01-01", "2024-07-01", "2024-06-01"]
+    felt = [(0.6, 0.3, 0.1), (0.1, 0.2, 0.7), (0.0, 0.1, 0.9), (0.9, 0.1, 0.0), (1.0, 0.0, 0.0), (1.0, 0.0, 0.0)]
+    scores = pd.DataFrame(felt, columns=["negative", "neutral", "positive"], dtype="float32")
+    scores.insert(0, "customer_id", ["a"] * 5 + [None])
+    scores.insert(1, "sent_at", pd.to_datetime(at) + pd.to_timedelta([9, 8, 0, 0, 0, 0], unit="h"))
+    found = known(ORDERS, sentiment=scores)
+    told = found.loc["a", list(SENTIMENT)].astype(float).tolist()
+    assert told == pytest.approx([(-0.5 + 0.6 + 0.9) / 3, -0.5, 0.05 - (0.9 - 0.9) / 2, 1, 1])
+    assert found.loc["b", list(SENTIMENT)].astype(float).fillna(-9).tolist() == [-9, -9, -9, 0, 0]
+
+
 def _events(first: str, last: str) -> st.SearchStrategy[list[tuple[str, pd.Timestamp, float]]]:
     seconds = st.integers(0, int((pd.Timestamp(last) - pd.Timestamp(first)).total_seconds()))
     when = seconds.map(lambda s: pd.Timestamp(first) + pd.Timedelta(seconds=s))
@@ -82,6 +94,9 @@ def _tables(events: list[tuple[str, pd.Timestamp, float]]) -> dict[str, pd.DataF
         "messages": frame.assign(sent_at=frame["at"], rating=frame["amount"].round().astype(int) % 5 + 1),
         "touches": touched,
         "activity": frame.rename(columns={"at": "occurred_at"}),
+        "sentiment": frame.assign(
+            sent_at=frame["at"], negative=0.25, neutral=0.25, positive=frame["amount"] / 200 + 0.5
+        ),
     }
 
 

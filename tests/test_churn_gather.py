@@ -72,6 +72,18 @@ def test_leaks_leave_market_and_pool_alike():
     assert list(rest.past) == list(rest.pool) == ["age", "churned"]
 
 
+def test_sentiment_is_known_of_the_market_s_own_customers_only(japan, sample_folder):
+    messages = japan["messages"].filter(japan["messages"].customer_id.notnull())
+    felt = messages.select("customer_id", "sent_at").to_pandas().assign(negative=0.1, neutral=0.2, positive=0.7)
+    found = churn.gather(japan, everyone=crm.open(sample_folder).tables, sentiment=felt, **HORIZON)
+    assert {*churn.SENTIMENT} <= {*found.past} & {*found.today}
+    assert not {*churn.SENTIMENT} & {*found.pool}
+    leak = pd.DataFrame({"column": ["negative_90d"], "reason": "", "evidence": ""})
+    assert "negative_90d" not in found.without(leak).past
+    with pytest.raises(InputError, match=r"sentiment: no column negative; there is: customer_id, sent_at, neutral"):
+        churn.gather(japan, sentiment=felt.drop(columns="negative"), **HORIZON)
+
+
 @pytest.mark.parametrize(
     ("tables", "said"),
     [

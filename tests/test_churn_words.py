@@ -48,10 +48,12 @@ def test_columns_have_names_for_people_and_unknown_ones_are_spelt_out(column: st
 
 def test_every_feature_has_a_name_of_its_own() -> None:
     """A new feature wants its words in NAMES; two features of one name could not be told apart."""
-    kinds = {"customer_id": "string", "amount": "float64", "rating": "float64"}
+    kinds = {"customer_id": "string"}
+    kinds |= dict.fromkeys(["amount", "rating", "negative", "neutral", "positive"], "float64")
     times = ["ordered_at", "sent_at", "opened_at", "clicked_at", "converted_at", "unsubscribed_at", "occurred_at"]
     events = ibis.table({**kinds, **dict.fromkeys(times, "timestamp")}, name="events")
-    known = features(events, cutoff=pd.Timestamp("2024-01-01"), messages=events, touches=events, activity=events)
+    tables = dict.fromkeys(["messages", "touches", "activity", "sentiment"], events)
+    known = features(events, cutoff=pd.Timestamp("2024-01-01"), **tables)
     columns = [column for column in known.columns if column != "customer_id"]
     assert [column for column in columns if not any(re.fullmatch(pattern, column) for pattern in NAMES)] == []
     assert len({readable(column) for column in columns}) == len(columns)

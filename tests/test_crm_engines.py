@@ -56,11 +56,17 @@ def test_both_engines_find_the_same_faults(both):
     pd.testing.assert_frame_equal(duckdb.tables, spark.tables)
 
 
+def _as_if_scored(messages):
+    positive = messages.rating.cast("float64") / 5
+    return messages.select("customer_id", "sent_at", negative=1 - positive, neutral=positive * 0, positive=positive)
+
+
 def test_both_engines_compute_the_same_features(both, tmp_path):
     found = []
     for place in both(crm.sample.write(tmp_path / "sample", customers=50)):
         data = crm.open(place, countries=["DE", "IN"])
         events = {name: data.table(name) for name in ("messages", "touches", "activity")}
+        events["sentiment"] = _as_if_scored(events["messages"])
         known = features(data.table("orders"), cutoff=pd.Timestamp("2025-07-01"), **events).to_pyarrow().to_pandas()
         found.append(known.sort_values("customer_id", ignore_index=True))
     assert len(found[0]) > 50

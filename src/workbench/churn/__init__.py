@@ -5,6 +5,7 @@ In: the tables of a CRM.   Out, in this order, each from the one before:
     gather             examples of the past and the customers of today, by orders, subscriptions or a label
     find_leaks         columns that know the future; without_leaks leaves them out
     backtest           the model that this market should use, and how good it would have been; fit_chosen fits it
+    worth              what a feature was worth, with it against without it
     score              a calibrated probability for every customer
     explain            exact contributions of every feature; dependence, reasons say what they mean
     retention_list     whom to contact first, and why
@@ -17,7 +18,7 @@ calibrators, quality (with calibration, deciles, base_rates).
 from workbench.churn.backtest import Backtest, backtest, fit_chosen
 from workbench.churn.examples import cutoffs, examples
 from workbench.churn.explain import Drivers, dependence, explain
-from workbench.churn.features import features
+from workbench.churn.features import SENTIMENT, features
 from workbench.churn.gather import SMALL, Gathered, gather
 from workbench.churn.headline import headline, over_time
 from workbench.churn.leakage import find_leaks, without_leaks
@@ -34,8 +35,10 @@ from workbench.churn.reasons import reasons
 from workbench.churn.retention import RetentionList, retention_list
 from workbench.churn.subscriptions import labelled_examples, subscription_examples
 from workbench.churn.words import readable
+from workbench.churn.worth import Worth, worth
 
 __all__ = [
+    "SENTIMENT",
     "SMALL",
     "Backtest",
     "Drivers",
@@ -43,6 +46,7 @@ __all__ = [
     "Model",
     "RetentionList",
     "Scores",
+    "Worth",
     "backtest",
     "base_rates",
     "calibration",
@@ -71,4 +75,5 @@ __all__ = [
     "score",
     "subscription_examples",
     "without_leaks",
+    "worth",
 ]

@@ -51,7 +51,9 @@ class Backtest:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Fold:
+class Fold:
+    """One part that is judged, and what a model may learn from for it, by scope."""
+
     name: str
     cutoff: pd.Timestamp | None
     train: dict[Scope, pd.DataFrame]
@@ -59,10 +61,12 @@ class _Fold:
 
     @property
     def churned(self) -> np.ndarray:
+        """The outcomes of those judged, 0 or 1."""
         return self.judged["churned"].to_numpy(int)
 
     @property
     def knows_season(self) -> bool:
+        """Whether there is last year's season to go by."""
         return "season_ratio" in self.judged and bool(self.judged["season_ratio"].notna().all())
 
 
@@ -86,14 +90,10 @@ def backtest(
     error is that of the difference on the same customers (DeLong). Calibration is chosen by log loss, on the folds that
     know last year's season if the latest does. An InputError names a judged cut-off that has no examples.
     """
-    known = examples[examples["churned"].notna()]
-    pool = None if pooled is None else pooled[pooled["churned"].notna()]
-    rolling = "cutoff" in known and known["cutoff"].nunique() > 1
-    folds = _rolling(known, pool, horizon_days, judged, seed) if rolling else _crossed(known, pool, seed)
-    folds = [fold for fold in folds if fold.train and _fewest(fold.judged) >= _FEWEST_IN_FOLD]
-    if sum(_fewest(fold.judged) for fold in folds) < FEWEST:
-        return _not_enough(known)
-    independent = len(folds) if rolling else _PARTS
+    folds = make_folds(examples, horizon_days=horizon_days, judged=judged, pooled=pooled, seed=seed)
+    if not folds:
+        return _not_enough(examples[examples["churned"].notna()])
+    independent = count_independent(folds)
     fitted = _fit_all(folds, seed)
     chances = {
         candidate: [models.probability(model, fold.judged) for model, fold in zip(found, folds, strict=True)]
@@ -120,6 +120,28 @@ def backtest(
     )
 
 
+def make_folds(
+    examples: pd.DataFrame,
+    *,
+    horizon_days: int,
+    judged: Sequence[pd.Timestamp] | None = None,
+    pooled: pd.DataFrame | None = None,
+    seed: int = 0,
+) -> list[Fold]:
+    """Return the parts of the examples that a backtest learns from and judges; none where there is not enough data."""
+    known = examples[examples["churned"].notna()]
+    pool = None if pooled is None else pooled[pooled["churned"].notna()]
+    rolling = "cutoff" in known and known["cutoff"].nunique() > 1
+    folds = _rolling(known, pool, horizon_days, judged, seed) if rolling else _crossed(known, pool, seed)
+    folds = [fold for fold in folds if fold.train and _fewest(fold.judged) >= _FEWEST_IN_FOLD]
+    return folds if sum(_fewest(fold.judged) for fold in folds) >= FEWEST else []
+
+
+def count_independent(folds: list[Fold]) -> int:
+    """Return by how many folds a mean over them is surer than one of them: repeats of one time are no news."""
+    return _PARTS if folds[0].cutoff is None else len(folds)
+
+
 def known_at(examples: pd.DataFrame, at: pd.Timestamp, *, horizon_days: int) -> pd.DataFrame:
     """Return the examples whose outcome was known at a time, of the cut-offs of one year."""
     latest = at - pd.Timedelta(days=horizon_days)
@@ -140,7 +162,7 @@ def fit_chosen(result: Backtest, examples: pd.DataFrame, *, pooled: pd.DataFrame
 
 def _rolling(
     known: pd.DataFrame, pool: pd.DataFrame | None, horizon_days: int, judged: Sequence[pd.Timestamp] | None, seed: int
-) -> list[_Fold]:
+) -> list[Fold]:
     there = sorted(known["cutoff"].unique())
     for cutoff in set(judged or []) - set(there):
         raise InputError(f"judged: no examples at the cut-off {cutoff:%Y-%m-%d}; there are {len(there)} others")
@@ -149,7 +171,7 @@ def _rolling(
         sources: dict[Scope, pd.DataFrame | None] = {"local": known, "pooled": pool}
         train = {s: known_at(f, cutoff, horizon_days=horizon_days) for s, f in sources.items() if f is not None}
         part = known[known["cutoff"] == cutoff]
-        folds.append(_Fold(name=f"{cutoff:%Y-%m-%d}", cutoff=cutoff, train=_enough(train, seed), judged=part))
+        folds.append(Fold(name=f"{cutoff:%Y-%m-%d}", cutoff=cutoff, train=_enough(train, seed), judged=part))
     return folds
 
 
@@ -162,7 +184,7 @@ def _apart(cutoffs: list[pd.Timestamp], horizon_days: int) -> list[pd.Timestamp]
     return found[:_FOLDS]
 
 
-def _crossed(known: pd.DataFrame, pool: pd.DataFrame | None, seed: int) -> list[_Fold]:
+def _crossed(known: pd.DataFrame, pool: pd.DataFrame | None, seed: int) -> list[Fold]:
     if _fewest(known) < FEWEST:
         return []
     folds = []
@@ -172,7 +194,7 @@ def _crossed(known: pd.DataFrame, pool: pd.DataFrame | None, seed: int) -> list[
         if pool is not None:
             train["pooled"] = pool[~pool["customer_id"].isin(known["customer_id"].iloc[part])]
         name = f"repeat {place // _PARTS + 1}, part {place % _PARTS + 1}"
-        folds.append(_Fold(name=name, cutoff=None, train=_enough(train, seed), judged=known.iloc[part]))
+        folds.append(Fold(name=name, cutoff=None, train=_enough(train, seed), judged=known.iloc[part]))
     return folds
 
 
@@ -190,7 +212,7 @@ def _fewest(examples: pd.DataFrame) -> int:
     return int(customers.min()) if len(customers) == 2 else 0
 
 
-def _fit_all(folds: list[_Fold], seed: int) -> dict[_Candidate, list[Model]]:
+def _fit_all(folds: list[Fold], seed: int) -> dict[_Candidate, list[Model]]:
     """Fit every candidate that can be fitted in all folds, simplest first and local before pooled."""
     scopes: tuple[Scope, ...] = ("local", "pooled")
     there = [scope for scope in scopes if all(scope in fold.train for fold in folds)]
@@ -203,7 +225,7 @@ def _fit_all(folds: list[_Fold], seed: int) -> dict[_Candidate, list[Model]]:
     }
 
 
-def _compare(folds: list[_Fold], chances: _Chances, *, independent: int) -> pd.DataFrame:
+def _compare(folds: list[Fold], chances: _Chances, *, independent: int) -> pd.DataFrame:
     """Return mean AUC with its standard error, and by how much it lies behind the best, with that of the difference."""
     aucs, covariances = zip(
         *(delong(fold.churned, *(found[place] for found in chances.values())) for place, fold in enumerate(folds)),
@@ -225,7 +247,7 @@ def _compare(folds: list[_Fold], chances: _Chances, *, independent: int) -> pd.D
 
 
 def _calibrated(
-    folds: list[_Fold], candidate: _Candidate, fitted: list[Model], seed: int
+    folds: list[Fold], candidate: _Candidate, fitted: list[Model], seed: int
 ) -> dict[str, list[np.ndarray]]:
     """Return the probabilities of the judged customers by every way to calibrate, none of which saw their outcomes."""
     name, scope = candidate
@@ -240,7 +262,7 @@ def _calibrated(
     return found
 
 
-def _log_losses(folds: list[_Fold], calibrated: dict[str, list[np.ndarray]]) -> pd.DataFrame:
+def _log_losses(folds: list[Fold], calibrated: dict[str, list[np.ndarray]]) -> pd.DataFrame:
     told = [place for place, fold in enumerate(folds) if fold.knows_season or not folds[-1].knows_season]
     losses = {
         method: np.mean([log_loss(folds[place].churned, found[place]) for place in told])
@@ -249,7 +271,7 @@ def _log_losses(folds: list[_Fold], calibrated: dict[str, list[np.ndarray]]) -> 
     return pd.DataFrame({"calibration": losses.keys(), "log_loss": losses.values()})
 
 
-def _figures(folds: list[_Fold], chances: _Chances) -> pd.DataFrame:
+def _figures(folds: list[Fold], chances: _Chances) -> pd.DataFrame:
     parts = []
     for (name, scope), found in chances.items():
         for fold, chance in zip(folds, found, strict=True):
@@ -279,7 +301,7 @@ def _reason(compared: pd.DataFrame, place: int, folds: int) -> str:
     )
 
 
-def _scores(folds: list[_Fold], found: list[np.ndarray]) -> pd.DataFrame:
+def _scores(folds: list[Fold], found: list[np.ndarray]) -> pd.DataFrame:
     keys = ["customer_id", "cutoff", "churned"]
     parts = [
         fold.judged[[key for key in keys if key in fold.judged]].assign(fold=fold.name, probability=chance)

@@ -46,6 +46,7 @@ def examples(
     messages: ibis.Table | None = None,
     touches: ibis.Table | None = None,
     activity: ibis.Table | None = None,
+    sentiment: ibis.Table | None = None,
 ) -> pd.DataFrame:
     """Return every customer who had ordered, at every cut-off: features, `country` where customers have one, `churned`.
 
@@ -60,7 +61,7 @@ def examples(
     parts = []
     for cutoff in cutoffs:
         end = cutoff + pd.Timedelta(days=horizon_days)
-        events = {"messages": messages, "touches": touches, "activity": activity}
+        events = {"messages": messages, "touches": touches, "activity": activity, "sentiment": sentiment}
         known = features(orders, cutoff=cutoff, horizon_days=horizon_days, **events)
         part = _with_label(known, orders, cutoff, end).to_pyarrow().to_pandas()
         part.insert(1, "cutoff", cutoff)

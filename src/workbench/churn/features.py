@@ -12,6 +12,11 @@ from ibis import _
 # Weak prior beliefs for the customer's own rhythm: half an order in 60 days; one customer in five gone after an order.
 _PRIOR_ORDERS, _PRIOR_DAYS = 0.5, 60
 _PRIOR_GONE, _PRIOR_STAYING = 0.5, 2.0
+_OF_A_MESSAGE = ("negative", "neutral", "positive")
+# What `features` tells of sentiment.
+SENTIMENT = ("sentiment_mean_365d", "sentiment_last", "sentiment_change", "negative_90d", "negative_365d")
+# Probabilities are summed as whole parts of this, so that the order of rows makes no difference.
+_PARTS = 10_000
 # Logarithms and powers may differ between engines in the last digit; this many decimals never do.
 _DECIMALS = 6
 
@@ -24,6 +29,7 @@ def features(
     messages: ibis.Table | None = None,
     touches: ibis.Table | None = None,
     activity: ibis.Table | None = None,
+    sentiment: ibis.Table | None = None,
 ) -> ibis.Table:
     """Describe every customer with an order before the cut-off by what happened before it, and nothing later.
 
@@ -33,6 +39,10 @@ def features(
     alone: MBG/NBD (Batislam, Denizel and Filiztekin, 2007) with weak priors instead of a fit. Amounts are summed in
     cents, so that the order of rows, threads and engines makes no difference.
 
+    `sentiment` has customer_id, sent_at, negative, neutral and positive of each message. The sentiment of one is
+    positive minus negative, from -1 to 1; the mean, the last and the change (mean of the last 90 days less that of all
+    before) are missing where there were no such messages. `negative_90d` counts those that are most likely negative.
+
     >>> orders = ibis.memtable({"order_id": ["1", "2", "3"], "customer_id": ["a", "a", "b"], "amount": [9.5, 20, -4.0],
     ...                         "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-11", "2024-01-05"])})
     >>> known = features(orders, cutoff=pd.Timestamp("2024-01-21")).to_pandas()
@@ -40,11 +50,17 @@ def features(
     [['a', 10, 20, 2, 10.0, 29.5]]
     """
     known = _from_orders(orders, cutoff, horizon_days)
-    for events, summarise in ((messages, _from_messages), (touches, _from_touches), (activity, _from_activity)):
+    summaries = (
+        (messages, _from_messages),
+        (touches, _from_touches),
+        (activity, _from_activity),
+        (sentiment, _from_sentiment),
+    )
+    for events, summarise in summaries:
         if events is not None:
             found = summarise(events, cutoff)
             known = known.left_join(found, "customer_id").drop("customer_id_right")
-            counts = [name for name in found.columns if name.endswith(("0d", "5d"))]
+            counts = [c for c in found.columns if c.endswith(("0d", "5d")) and found[c].type().is_integer()]
             known = known.mutate(**{name: known[name].fill_null(0) for name in counts})
     return known
 
@@ -129,6 +145,26 @@ def _from_activity(activity: ibis.Table, cutoff: pd.Timestamp) -> ibis.Table:
         activity_30d=_count(_.ago <= 30),
         activity_90d=_count(_.ago <= 90),
     )
+
+
+def _from_sentiment(sentiment: ibis.Table, cutoff: pd.Timestamp) -> ibis.Table:
+    parts = {name: (sentiment[name].cast("float64") * _PARTS).round(0).cast("int64") for name in _OF_A_MESSAGE}
+    scored = sentiment.select("customer_id", "sent_at", **parts).filter(_.customer_id.notnull())
+    known = _before(scored.mutate(felt=_.positive - _.negative), "sent_at", cutoff)
+    latest = ibis.row_number().over(group_by=_.customer_id, order_by=[_.sent_at.desc(), _.felt])
+    lately, most_negative = _.ago <= 90, _.negative >= ibis.greatest(_.neutral, _.positive)
+    found = known.mutate(rank=latest).group_by("customer_id")
+    return found.aggregate(
+        sentiment_mean_365d=_felt(_.ago <= 365),
+        sentiment_last=_.felt.max(where=_.rank == 0) / _PARTS,
+        sentiment_change=_felt(lately) - _felt(_.ago > 90),
+        negative_90d=_count(most_negative & lately),
+        negative_365d=_count(most_negative & (_.ago <= 365)),
+    )
+
+
+def _felt(where: Any) -> Any:
+    return _.felt.sum(where=where).cast("int64") / (_.felt.count(where=where).nullif(0) * _PARTS)
 
 
 def _money(where: Any) -> Any:

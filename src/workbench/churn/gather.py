@@ -11,7 +11,7 @@ import ibis
 import pandas as pd
 
 from workbench.churn.examples import MOST_CUTOFFS, cutoffs, examples
-from workbench.churn.leakage import without_leaks
+from workbench.churn.leakage import ROWS, without_leaks
 from workbench.churn.models import KEYS
 from workbench.churn.subscriptions import labelled_examples, subscription_examples
 from workbench.errors import InputError
@@ -22,7 +22,8 @@ SMALL = 1_000
 # As many customers of other markets teach a pooled model all it can learn; more would only cost energy.
 _POOLED = 3_000
 _NONE = "{}: none in this market and period; there is nothing to learn from"
-_EVENTS = ("messages", "touches", "activity")
+_EVENTS = ("messages", "touches", "activity", "sentiment")
+_SCORES = ("customer_id", "sent_at", "negative", "neutral", "positive")
 _DEFINITIONS = {
     "orders": "no order within {} days after the cut-off",
     "subscriptions": "no running subscription {} days after the cut-off",
@@ -51,7 +52,7 @@ class Gathered:
         An InputError says that no column is left that tells one customer from another.
         """
         kept = tuple(keep)
-        pool = None if self.pool is None else without_leaks(self.pool, leaks, keep=kept)
+        pool = None if self.pool is None else _pool_without(self.pool, leaks, kept)
         past = without_leaks(self.past, leaks, keep=kept)
         telling = [name for name in past if name not in KEYS and past[name].nunique(dropna=False) > 1]
         if past["churned"].nunique() == 2 and not telling:
@@ -60,12 +61,18 @@ class Gathered:
 
 
 def gather(
-    tables: Mapping[str, ibis.Table], *, horizon_days: int, everyone: Mapping[str, ibis.Table] | None = None
+    tables: Mapping[str, ibis.Table],
+    *,
+    horizon_days: int,
+    everyone: Mapping[str, ibis.Table] | None = None,
+    sentiment: ibis.Table | pd.DataFrame | None = None,
 ) -> Gathered:
     """Gather examples from orders where there are any, else from a label `customers.churned`, else from subscriptions.
 
     `everyone` are the tables of all markets; they are read only where fewer than `SMALL` customers are to be scored,
-    and of the other markets' customers 3,000 at most, drawn by lot, join the pool.
+    and of the other markets' customers 3,000 at most, drawn by lot, join the pool. `sentiment` are the scores of the
+    market's messages: customer_id, sent_at, negative, neutral, positive. Only orders are told with events, sentiment
+    among them, and not in the pool, as nobody has scored the other markets' messages.
     An InputError says what to add where there is none of these.
 
     >>> days = pd.date_range("2024-01-01", "2024-12-31", freq="7D")
@@ -76,7 +83,8 @@ def gather(
     ('no order within 90 days after the cut-off', [['a', 53]])
     """
     kind = _kind(tables)
-    past, today = _past_and_today(tables, kind, horizon_days)
+    scored = {} if sentiment is None else {"sentiment": _scores(sentiment)}
+    past, today = _past_and_today({**tables, **scored}, kind, horizon_days)
     pool = None
     if everyone is not None and len(today) < SMALL:
         pool = _some_others(_past_and_today(everyone, kind, horizon_days)[0], set(past["customer_id"]))
@@ -104,6 +112,18 @@ def _some_others(pool: pd.DataFrame, own: set[str]) -> pd.DataFrame:
     others = pool.loc[~pool["customer_id"].isin(own), "customer_id"].drop_duplicates()
     drawn = others.sample(min(_POOLED, len(others)), random_state=0)
     return pool[pool["customer_id"].isin(own.union(drawn))].reset_index(drop=True)
+
+
+def _scores(sentiment: ibis.Table | pd.DataFrame) -> ibis.Table:
+    there = [str(name) for name in sentiment.columns]
+    if missing := [name for name in _SCORES if name not in there]:
+        raise InputError(f"sentiment: no column {', '.join(missing)}; there is: {', '.join(there)}")
+    return ibis.memtable(sentiment[list(_SCORES)]) if isinstance(sentiment, pd.DataFrame) else sentiment
+
+
+def _pool_without(pool: pd.DataFrame, leaks: pd.DataFrame, kept: tuple[str, ...]) -> pd.DataFrame:
+    there = [*map(str, pool), ROWS]
+    return without_leaks(pool, leaks[leaks["column"].isin(there)], keep=[name for name in kept if name in there])
 
 
 def _kind(tables: Mapping[str, ibis.Table]) -> Kind:

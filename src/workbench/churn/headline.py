@@ -12,6 +12,7 @@ from workbench.churn.gather import Gathered
 from workbench.churn.models import RULES
 from workbench.churn.quality import base_rates
 from workbench.churn.words import readable
+from workbench.churn.worth import Worth
 
 _METRICS = {
     "auc": "",
@@ -23,11 +24,12 @@ _METRICS = {
 _SCOPES = {"local": "learnt from this market alone", "pooled": "learnt from other markets, too; country is a feature"}
 
 
-def headline(result: Backtest, gathered: Gathered) -> pd.DataFrame:
+def headline(result: Backtest, gathered: Gathered, **gains: Worth) -> pd.DataFrame:
     """Return name, value, low, high, unit and note of the figures that a churn report leaves behind.
 
     Without a chosen model the value of its figures is missing and the note says why. `auc_baseline` is the best rule's;
-    `churn_rate` is that of the latest cut-off whose outcome is known.
+    `churn_rate` is that of the latest cut-off whose outcome is known. `gains` are what features were worth, by the
+    names that their figures are to have.
     """
     rows = [_of_model(result, metric, unit) for metric, unit in _METRICS.items()]
     rows.insert(1, _baseline(result))
@@ -37,6 +39,7 @@ def headline(result: Backtest, gathered: Gathered) -> pd.DataFrame:
         _row("model", result.model and readable(result.model), note=result.reason),
         _row("scope", result.scope if result.model else None, note=_SCOPES[result.scope] if result.model else ""),
     ]
+    rows += [_row(name, one.value, low=one.low, high=one.high, note=one.note) for name, one in gains.items()]
     # As objects from the start: a frame of missing values and counts would turn 40 customers into 40.0.
     return pd.DataFrame(rows).assign(value=pd.Series([row["value"] for row in rows], dtype=object))
 

@@ -18,6 +18,10 @@ NAMES = {
     r"spend": "spend so far",
     r"returns": "returns so far",
     r"(orders|spend|returns|messages)_(\d+)d": "{0} in the last {1} days",
+    r"sentiment_mean_(\d+)d": "average sentiment of the last {0} days",
+    r"sentiment_last": "sentiment of the last message",
+    r"sentiment_change": "change of sentiment in the last 90 days",
+    r"negative_(\d+)d": "negative messages in the last {0} days",
     r"(orders|spend)_season": "{0} in the coming season, last year",
     r"orders_per_year": "orders a year",
     r"orders_trend": "more or fewer orders than 90 days before",
@@ -58,6 +62,7 @@ FAMILIES = {
     "spend": r"spend|spend_\d+d|largest_amount|mean_amount",
     "returns": r"returns|returns_\d+d|returned_amount",
     "messages": r"messages_\d+d",
+    "sentiment": r"sentiment_.*|negative_\d+d",
     "marketing": r"(touches|opened|clicked|converted|unsubscribed)_\d+d",
     "activity": r"activity_.*",
 }
