@@ -3,11 +3,12 @@
 In: the messages of a CRM.   Out, in this order, each from the one before:
 
     gather             clean messages, their language decided, ratings made labels; split holds the newest out
-    candidates         what to try, cheapest first; fit fits one, rehearse scores with it for a meter
-    choose             the cheapest that is good enough; remember and recall keep it between runs
+    candidates         what to try, cheapest first; fit fits one, score scores with it
+    appoint            the cheapest that is good enough, by trial below a meter, or the one kept that may stay
     quality            how good it is, by language and channel; confusion, reliability, coverage, abstain_at
     learning_curve     how many labelled messages would be needed
-    score              `Sentiment`: probabilities of every message; what was scored before is not scored again
+    score              `Sentiment`: probabilities of every message; what was scored before is not scored again;
+                       account says what that saved
     over_time          shares by period with marked changes; by_group, satisfaction, by_rating
     terms              what it is about, from exact contributions; examples to read, masked
     turned             customers who were content and no longer are
@@ -17,12 +18,12 @@ Figures are `plot_<noun>(…)`. Below: labels, languages, n-grams with their ker
 shipped model, transformers (checkpoint, hub, mapping) and the students that they teach (distil).
 """
 
-from workbench.sentiment.choice import Choice, Rehearsal, Trial, choose, rehearse
+from workbench.sentiment.appointment import Appointment, account, appoint, candidates
+from workbench.sentiment.choice import Choice, Trial, choose, rehearse
 from workbench.sentiment.curve import Curve, learning_curve
 from workbench.sentiment.examples import examples
 from workbench.sentiment.headline import headline
 from workbench.sentiment.labels import LABELS, from_ratings
-from workbench.sentiment.memory import Recalled, candidates, recall, remember
 from workbench.sentiment.messages import Messages, gather, split
 from workbench.sentiment.models import Model, Sentiment, fit, score
 from workbench.sentiment.plots import (
@@ -45,16 +46,17 @@ from workbench.sentiment.turned import Turned, turned
 
 __all__ = [
     "LABELS",
+    "Appointment",
     "Choice",
     "Curve",
     "Messages",
     "Model",
-    "Recalled",
-    "Rehearsal",
     "Sentiment",
     "Trial",
     "Turned",
     "abstain_at",
+    "account",
+    "appoint",
     "by_group",
     "by_rating",
     "candidates",
@@ -79,10 +81,8 @@ __all__ = [
     "plot_reliability",
     "plot_terms",
     "quality",
-    "recall",
     "rehearse",
     "reliability",
-    "remember",
     "satisfaction",
     "score",
     "split",

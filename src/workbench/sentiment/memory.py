@@ -16,7 +16,7 @@ import pandas as pd
 from workbench.errors import InputError
 from workbench.sentiment import store
 from workbench.sentiment.choice import Choice, renewal
-from workbench.sentiment.linear import LEAST, LEAST_OF_A_CLASS, LinearModel
+from workbench.sentiment.linear import LinearModel
 from workbench.sentiment.models import Model, fit, score
 
 _VERSION = 1
@@ -30,31 +30,6 @@ class Recalled:
     choice: Choice | None
     model: Model | None
     reason: str
-
-
-def candidates(
-    rows: pd.DataFrame,
-    *,
-    transformers: tuple[str, ...] | list[str] = (),
-    int8: bool = False,
-    allow_pickle: bool = False,
-) -> dict[str, dict[str, Any]]:
-    """Return what to try on a market, cheapest first: by name, the arguments that `fit` takes.
-
-    The shipped model always; a linear one where enough of `rows` have a label; every transformer that is named, and a
-    student of the first one.
-
-    >>> list(candidates(pd.DataFrame({"label": ["positive", "negative"] * 100}), transformers=["acme/mood"]))
-    ['shipped', 'linear', 'distilled', 'acme/mood']
-    """
-    options = {"int8": int8, "allow_pickle": allow_pickle}
-    found: dict[str, dict[str, Any]] = {"shipped": {"model": "shipped"}}
-    classes = rows["label"].value_counts()
-    if classes.sum() >= LEAST and (classes >= LEAST_OF_A_CLASS).sum() >= 2:
-        found["linear"] = {"model": "linear"}
-    if transformers:
-        found["distilled"] = {"model": "distilled", "teacher": transformers[0], **options}
-    return found | {name: {"model": name, **options} for name in transformers}
 
 
 def remember(choice: Choice, model: Model, rows: pd.DataFrame, *, settings: Settings) -> bytes:
