@@ -72,7 +72,7 @@ def test_what_was_not_used_says_why(telling):
     said = {
         "Sentiment is not applicable: no sentiment scores; run the notebook sentiment first.": (tested, bare),
         "Sentiment was not used: only churn by orders looks at what happened.": (tested, gathered(0, kind="label")),
-        "not enough data: 2 customers": (churn.backtest(few.past, horizon_days=90), few),
+        "Sentiment was not used: there is no model.": (churn.backtest(few.past, horizon_days=90), few),
     }
     for note, asked in said.items():
         gain = churn.worth(*asked, **SENTIMENT)

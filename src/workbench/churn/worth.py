@@ -54,9 +54,9 @@ def worth(
 
 
 def _not_used(tested: Backtest, gathered: Gathered, columns: Collection[str], name: str) -> str:
-    if tested.model is None:
-        return tested.reason
     used = f"{name.capitalize()} was not used: "
+    if tested.model is None:
+        return f"{used}there is no model."
     if gathered.kind != "orders":
         return f"{used}only churn by orders looks at what happened."
     if not {*columns} & {*gathered.past}:
