@@ -120,13 +120,30 @@ def _fitted(
     from workbench.sentiment import descent, kernels
 
     texts, rows = np.unique(examples.rows[used], return_inverse=True)
-    counts, classes, weights = examples.counts[texts], examples.classes[used], examples.weights[used]
+    classes, given = examples.classes[used], examples.weights[used]
+    counts = examples.counts[texts]
     idf = _idf(counts, examples.recipe)
     values = kernels.weigh(counts.indptr, counts.indices, counts.data, idf, examples.recipe.spec())
-    scales = _ratios(counts, rows, classes, weights, examples.recipe) * (idf > 0)[:, None]
-    errors = _balanced(classes, weights)
-    arrays = (counts.indptr, counts.indices, values, rows, classes)
-    return idf, [descent.fit(*arrays, cost * errors, scales, seed) for cost in costs]
+    known, indptr, indices, values = _known_only(counts, values, idf)
+    stands = _stands(indptr, indices, rows, classes, given, len(known))
+    scales = _ratios(stands, known, examples.recipe)
+    errors = _balanced(classes, given)
+    fits = []
+    for cost in costs:
+        weights = np.zeros((len(idf), len(LABELS)), np.float32)
+        weights[known], intercept = descent.fit(indptr, indices, values, rows, classes, cost * errors, scales, seed)
+        fits.append((weights, intercept))
+    return idf, fits
+
+
+def _known_only(
+    counts: "csr_matrix", values: np.ndarray, idf: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the n-grams with an idf, and rows of a matrix that has columns for these alone."""
+    kept = idf[counts.indices] > 0
+    place = np.cumsum(idf > 0, dtype=np.int32) - np.int32(1)
+    indptr = np.concatenate([[0], np.cumsum(kept)])[counts.indptr]
+    return np.flatnonzero(idf), indptr, place[counts.indices[kept]], values[kept]
 
 
 def _idf(counts: "csr_matrix", recipe: Recipe) -> np.ndarray:
@@ -138,19 +155,23 @@ def _idf(counts: "csr_matrix", recipe: Recipe) -> np.ndarray:
     return np.where(texts >= recipe.rarest, np.round(16 * idf) / 16, 0).astype(np.float32)
 
 
-def _ratios(
-    counts: "csr_matrix", rows: np.ndarray, classes: np.ndarray, weights: np.ndarray, recipe: Recipe
+def _stands(
+    indptr: np.ndarray, indices: np.ndarray, rows: np.ndarray, classes: np.ndarray, given: np.ndarray, size: int
 ) -> np.ndarray:
-    """Return the log-count ratio of every n-gram for each class against the rest, words and characters apart."""
+    """Return the weight of the messages of each class that every n-gram stands in, (size, 3)."""
     from scipy.sparse import csr_matrix
 
+    there = csr_matrix((np.ones(len(indices), np.float32), indices, indptr), shape=(len(indptr) - 1, size))
+    messages = csr_matrix((given, (classes, rows)), shape=(len(LABELS), len(indptr) - 1))
+    return np.asarray((messages @ there).todense()).T
+
+
+def _ratios(stands: np.ndarray, known: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Return the log-count ratio of every n-gram for each class against the rest, words and characters apart."""
     if not recipe.ratios:
-        return np.ones((recipe.features, len(LABELS)), np.float32)
-    given = csr_matrix((weights, (classes, rows)), shape=(len(LABELS), counts.shape[0]))
-    there = csr_matrix((np.ones_like(counts.data), counts.indices, counts.indptr), shape=counts.shape)
-    stands = np.asarray((given @ there).todense()).T
+        return np.ones(stands.shape, np.float32)
     ratios = np.empty(stands.shape, np.float32)
-    for view in np.split(np.arange(recipe.features), [2**recipe.word_bits]):
+    for view in (known < 2**recipe.word_bits, known >= 2**recipe.word_bits):
         inside, outside = 1 + stands[view], 1 + stands[view].sum(axis=1, keepdims=True) - stands[view]
         ratios[view] = np.log(inside / inside.sum(axis=0)) - np.log(outside / outside.sum(axis=0))
     return ratios
