@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from workbench.errors import InputError
-from workbench.sentiment.choice import Trial, choose, renewal
+from workbench.sentiment import messages, models
+from workbench.sentiment.choice import Trial, choose, rehearse, renewal
 
 
 def trial(name: str, right: int, *, kwh: float | None = 1e-3, of: int = 200, first: int = 0) -> Trial:
@@ -97,3 +98,14 @@ def test_a_saved_model_that_has_become_worse_is_trained_anew_but_not_on_a_few_me
         "of 200 newer messages 75.0% are right, significantly fewer than the 86.0%"
     )
     assert renewal(1_000, 1_000, accuracy=0.86, messages=500, newer=worse[:29].assign(sentiment="neutral")) is None
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.2])
+def test_a_rehearsal_goes_on_until_a_meter_can_see_it(seconds: float):
+    rows = pd.DataFrame({"text": ["very good", "very bad", "so good", "so bad"] * 20, "channel": "email"})
+    rows = rows.assign(message_id=[f"m{n}" for n in range(80)], sent_at=pd.Timestamp("2026-01-01"), rating=[5, 1] * 40)
+    rows = messages.gather(rows, languages=["en"]).rows
+    found = rehearse(models.fit(rows), rows, seconds=seconds)
+    assert found.seconds >= seconds
+    assert found.messages == found.rounds * found.scored.scored > 0
+    assert len(found.scored.messages) == 80

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from workbench.errors import InputError
+from workbench.sentiment import curve
 from workbench.sentiment.curve import fit_curve, learning_curve, messages_to_tell
 
 SIZES = np.array([60, 60, 60, 120, 120, 120, 250, 250, 250, 500, 500, 500, 1_000])
@@ -61,11 +62,20 @@ def test_too_few_messages_are_no_curve_but_the_size_of_a_test_is_told(rows: int)
     assert found.to_tell == messages_to_tell(0.85)
 
 
-def test_a_market_learns_for_real():
+def test_a_market_learns_for_real(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(curve, "_MOST_SECONDS", 5.0)
+    monkeypatch.setattr(curve, "_SIZES", 3)
     found = learning_curve(messages(600), target=0.9)
     assert found.points["messages"].tolist() == sorted(found.points["messages"])
     assert found.points["messages"].iloc[-1] <= 450
     assert found.points["accuracy"].iloc[-1] > 0.85
+
+
+def test_parts_keep_the_shares_of_the_classes_and_one_class_is_not_enough():
+    labels = pd.Series(["positive"] * 900 + ["negative"] * 100)
+    part = labels.iloc[curve._drawn(labels, 200, np.random.default_rng(0))]
+    assert part.value_counts().to_dict() == {"positive": 180, "negative": 20}
+    assert learning_curve(messages(600).assign(label="positive"), target=0.9).verdict.startswith("Not enough data")
 
 
 def test_a_finer_difference_takes_more_messages():

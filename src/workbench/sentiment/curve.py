@@ -11,15 +11,17 @@ import pandas as pd
 from scipy.stats import norm
 
 from workbench.sentiment import messages, models
+from workbench.sentiment.labels import LABELS
 from workbench.sentiment.quality import FEWEST, check_share, wilson
 
 _SIZES = 5
 _REPEATS = 3
-# Of labelled messages to learn from; with fewer the smallest of five parts would teach nothing.
+# With fewer labelled messages the smallest of five parts would teach nothing; nor would it with fewer of a class.
 _FEWEST_TO_LEARN = 200
-_SMALLEST = 50
-# Characters to learn from in all: about fifteen seconds on two cores.
-_MOST_CHARACTERS = 30_000_000
+_SMALLEST, _FEWEST_OF_A_CLASS = 50, 15
+# How long it may take on one core, and what a fit takes there: by itself, and for each message and character.
+_MOST_SECONDS = 20.0
+_SECONDS_A_FIT, _SECONDS_A_MESSAGE, _SECONDS_A_CHARACTER = 1.6, 5e-4, 8e-6
 # Beyond so many times what is there a curve through five points says nothing.
 _FARTHEST = 100
 _RESAMPLES = 1_000
@@ -52,14 +54,15 @@ class Curve:
 def learning_curve(rows: pd.DataFrame, *, target: float, seed: int = 0) -> Curve:
     """Train the linear model on growing parts of the older messages, and judge each on the same newest ones.
 
-    Five sizes, up to three draws of each, as many as a fixed number of characters allows. Through their accuracies goes
-    an inverse power law, limit - b * messages ** -c (Cortes et al., 1994; Figueroa et al., 2012), sizes weighted by
-    their number of messages. Intervals are of a bootstrap over the held-out messages and over draws. An InputError says
-    that the target is no share.
+    Five sizes, up to three draws of each with the shares of the classes kept, as many and as large as some twenty
+    seconds of one core allow by an estimate from their length. Through their accuracies goes an inverse power law,
+    limit - b * messages ** -c (Cortes et al., 1994; Figueroa et al., 2012), sizes weighted by their number of messages.
+    Intervals are of a bootstrap over the held-out messages and over draws. An InputError says that the target is no
+    share.
     """
     check_share(target, "target")
     train, held_out = messages.split(rows)
-    if len(train) < _FEWEST_TO_LEARN or len(held_out) < FEWEST or train["label"].nunique() < 2:
+    if len(held_out) < FEWEST or len(train) < max(_FEWEST_TO_LEARN, 2 * _smallest(train)):
         return _not_enough(len(train), len(held_out), target)
     sizes, right = _tried(train, held_out, seed)
     return fit_curve(sizes, right, target=target, seed=seed)
@@ -113,18 +116,33 @@ def messages_to_tell(target: float, *, difference: float = 0.03) -> int:
 
 def _tried(train: pd.DataFrame, held_out: pd.DataFrame, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the size of every run, and which held-out message (column) each run (row) got right."""
-    characters = float(train["text"].str.len().mean())
-    largest = min(len(train), max(int(_MOST_CHARACTERS / characters / 2), _FEWEST_TO_LEARN))
-    steps = np.unique(np.geomspace(max(_SMALLEST, largest / 16), largest, _SIZES).astype(int))
-    repeats = int(np.clip((_MOST_CHARACTERS / characters - largest) // steps[:-1].sum(), 1, _REPEATS))
+    each = _SECONDS_A_MESSAGE + _SECONDS_A_CHARACTER * float(train["text"].str.len().mean())
+    largest = min(len(train), max(int((_MOST_SECONDS / 2 - _SECONDS_A_FIT) / each), 2 * _smallest(train)))
+    steps = np.unique(np.geomspace(max(_smallest(train), largest / 16), largest, _SIZES).astype(int))
+    left = _MOST_SECONDS - _SECONDS_A_FIT - largest * each
+    repeats = int(np.clip(left / (_SECONDS_A_FIT + steps[:-1] * each).sum(), 1, _REPEATS))
+    sizes = np.append(np.repeat(steps[:-1], repeats), largest)
     rng = np.random.default_rng(seed)
-    sizes = [int(size) for size in steps[:-1] for _ in range(repeats)] + [largest]
     right = []
     for size in sizes:
-        part = train.iloc[np.sort(rng.permutation(len(train))[:size])]
+        part = train.iloc[_drawn(train["label"], int(size), rng)]
         scored = models.score(models.fit(part, model="linear", seed=seed), held_out).messages
         right.append((scored["sentiment"] == scored["label"]).to_numpy(float))
-    return np.array(sizes), np.array(right)
+    return sizes, np.array(right)
+
+
+def _smallest(train: pd.DataFrame) -> int:
+    """Return how many messages have enough of the second most frequent class to learn from."""
+    second = train["label"].value_counts().reindex(LABELS, fill_value=0).nlargest(2).iloc[-1]
+    return max(_SMALLEST, math.ceil(_FEWEST_OF_A_CLASS * len(train) / second)) if second else len(train)
+
+
+def _drawn(labels: "pd.Series[str]", size: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the places of a part of the messages in which every class has the share that it has in all."""
+    order = rng.permutation(len(labels))
+    # Each message stands at its class's quantile: the first of all are the same share of every class.
+    rank = labels.iloc[order].groupby(labels.iloc[order]).transform(lambda own: (np.arange(len(own)) + 0.5) / len(own))
+    return np.sort(order[np.argsort(rank.to_numpy(float), kind="stable")[:size]])
 
 
 def _draws_of_runs(sizes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -198,7 +216,7 @@ def _verdict(
     ends = [f"{end:,.0f}" if end <= there * _FARTHEST else "no number" for end in interval]
     return (
         f"About {needed:,.0f} labelled messages ({ends[0]} to {ends[1]}) to learn from would do for an accuracy of "
-        f"{target:.1%}; there are {there:,}."
+        f"{target:.1%}; up to {there:,} were tried."
     )
 
 
@@ -207,7 +225,7 @@ def _not_enough(train: int, held_out: int, target: float) -> Curve:
     unknown = dict.fromkeys(("limit", "limit_low", "limit_high", "needed", "needed_low", "needed_high"), math.nan)
     return Curve(
         verdict=f"Not enough data for a learning curve: {train} labelled messages to learn from and {held_out} held "
-        f"out; {_FEWEST_TO_LEARN} of two classes and {FEWEST} are needed.",
+        f"out; {_FEWEST_TO_LEARN}, with enough of two classes, and {FEWEST} are needed.",
         target=target,
         points=nothing.assign(repeats=pd.Series(dtype=int)),
         line=nothing,

@@ -20,7 +20,7 @@ from workbench.sentiment.trend import Trend
 
 _BLUE, _ORANGE, _GREEN, _RED, _, _SKY = charts.PALETTE
 _INK = "black"
-_PERCENT = PercentFormatter(1, decimals=0)
+_PERCENT = PercentFormatter(1)
 # label: colour and marker, so that neither has to be told apart alone; blue and red would be told apart worse in grey
 _LOOKS = {"negative": (_RED, "v"), "neutral": (_SKY, "s"), "positive": (_BLUE, "^"), "net": (_INK, "o")}
 
@@ -44,11 +44,16 @@ def plot_confusion(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def plot_quality(
-    figures: pd.DataFrame, *, metric: str = "accuracy", target: float | None = None, ax: Axes | None = None
+    figures: pd.DataFrame,
+    *,
+    metric: str = "accuracy",
+    target: float | None = None,
+    top: int = 15,
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw a metric of every group with 95 % intervals, largest group on top; groups of too few messages say so."""
+    """Draw a metric of the largest groups with 95 % intervals, largest on top; groups of too few messages say so."""
     ax = charts.axes(ax)
-    rows = figures[figures["metric"] == metric].reset_index(drop=True)
+    rows = figures[figures["metric"] == metric].head(top).reset_index(drop=True)
     ax.errorbar(rows["value"], rows.index, xerr=_error(rows, "value"), fmt="o", color=_BLUE, linewidth=1.5)
     _name_groups(ax, rows, few=rows["value"].isna())
     _aim(ax, target)
@@ -157,11 +162,11 @@ def plot_candidates(table: pd.DataFrame, *, target: float | None = None, ax: Axe
 
 
 def plot_by_group(
-    rows: pd.DataFrame, *, measure: str = "net", target: float | None = None, ax: Axes | None = None
+    rows: pd.DataFrame, *, measure: str = "net", target: float | None = None, top: int = 15, ax: Axes | None = None
 ) -> Axes:
-    """Draw one measure of `by_group` for every group with 95 % intervals, in the order of the frame."""
+    """Draw one measure of `by_group` for the first groups with 95 % intervals, in the order of the frame."""
     ax = charts.axes(ax)
-    rows = rows[rows["measure"] == measure].reset_index(drop=True)
+    rows = rows[rows["measure"] == measure].head(top).reset_index(drop=True)
     colour, marker = _LOOKS[measure]
     ax.errorbar(rows["value"], rows.index, xerr=_error(rows, "value"), fmt=marker, color=colour, linewidth=1.5)
     _name_groups(ax, rows, few=rows["value"].isna())
