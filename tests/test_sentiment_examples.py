@@ -8,7 +8,7 @@ import regex
 from workbench.errors import InputError
 from workbench.sentiment.examples import examples
 
-KINDS = ["clearly negative", "clearly positive", "hard to tell", "unlike its rating"]
+KINDS = ["most negative", "most positive", "least sure", "unlike its rating"]
 
 
 def scored(texts: list[str], sentiment: str = "negative", **columns: object) -> tuple[pd.DataFrame, pd.Series]:
@@ -29,8 +29,8 @@ def test_each_kind_has_its_messages_and_no_message_stands_twice() -> None:
     assert found["shown_as"].tolist() == [kind for kind in KINDS for _ in range(3)]
     assert found["text"].is_unique
     assert found.groupby("shown_as")["sentiment"].first()[KINDS[:2]].tolist() == ["negative", "positive"]
-    assert found[found["shown_as"] == "hard to tell"]["confidence"].max() < 0.6
-    assert found[found["shown_as"] == "clearly negative"]["confidence"].min() > 0.6
+    assert found[found["shown_as"] == "least sure"]["confidence"].max() < 0.6
+    assert found[found["shown_as"] == "most negative"]["confidence"].min() > 0.6
     pd.testing.assert_frame_equal(found, examples(rows, texts))
     assert not found.equals(examples(rows, texts, seed=1))
 

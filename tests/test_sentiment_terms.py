@@ -33,7 +33,7 @@ def model() -> LinearModel:
 
 def test_what_speaks_for_and_against_comes_by_what_it_adds(model: LinearModel) -> None:
     found = terms(model, messages(), top=2)
-    assert found["direction"].tolist() == ["for", "for", "against", "against"]
+    assert found["direction"].tolist() == ["positive", "positive", "negative", "negative"]
     assert set(found["term"][:2]) == {"great", "lovely"}
     assert set(found["term"][2:]) == {"broken", "slow"}
     assert (np.sign(found["contribution"]) == [1, 1, -1, -1]).all()
@@ -55,7 +55,9 @@ def test_groups_come_with_their_own_terms_and_small_ones_not_at_all(model: Linea
     assert found["group"].unique().tolist() == ["all", "other"]
     found = terms(model, messages(160), by="product")
     assert found["group"].unique().tolist() == ["all", "other", "lamp"]
-    assert set(found.query("group == 'lamp'")["term"]) == {"great", "broken"}
+    of_lamps = set(found.query("group == 'lamp'")["term"])
+    assert {"great", "broken"} <= of_lamps
+    assert not {"lovely", "slow", "chair"} & of_lamps
 
 
 def test_twins_count_once(model: LinearModel) -> None:
@@ -74,7 +76,7 @@ def test_a_name_is_no_term(model: LinearModel) -> None:
 def test_japanese_terms_can_be_read(model: LinearModel) -> None:
     rows = pd.DataFrame({"text": ["配達が遅いです。", "品質は最高です。"] * 6, "text_hash": range(12)})
     found = terms(model, rows).set_index("term")["direction"]
-    assert found[found.index.str.contains("遅い|最高")].to_dict() == {"最高です": "for", "遅いです": "against"}
+    assert found[found.index.str.contains("遅い|最高")].to_dict() == {"最高です": "positive", "遅いです": "negative"}
     assert set(found.index) <= {"配達", "遅いです", "品質", "最高です"}
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 from workbench.errors import InputError
 from workbench.personal.addresses import addresses
 from workbench.personal.folding import fold
-from workbench.personal.names import Names, addressed_names, index, known_names, written_small
+from workbench.personal.letters import addressed_names
+from workbench.personal.names import Names, index, known_names, written_small
 from workbench.personal.numbers import Span, numbers
 
 # Every kind with the word that is shown instead, the more telling kind first.

@@ -1,4 +1,4 @@
-"""Names of people: those that the CRM knows, in any script, and those that a letter's form gives away.
+"""Names of people that the CRM knows, in any script and however they are written.
 
 In: a folded text, names.   Out: spans.
 """
@@ -8,20 +8,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import resources
 
 import regex
-import yaml
 
 from workbench.personal.folding import UNSEEN, fold
+from workbench.personal.letters import said
 from workbench.personal.numbers import Span
 
-_SAID: dict[str, list[str]] = yaml.safe_load(
-    resources.files("workbench.personal").joinpath("words.yaml").read_text("utf-8")
-)
 _WORD = regex.compile(rf"\p{{L}}[\p{{L}}\p{{M}}{UNSEEN}]*")
 _CLOSED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}ー"
-_UNSPACED = regex.compile(rf"[{_CLOSED}\p{{M}}]{{2,}}")
+_UNSPACED = regex.compile(rf"[{_CLOSED}][{_CLOSED}\p{{M}}]+")
+_ACCENTS = regex.compile(rf"[\u0300-\u036f{UNSEEN}]")
 _HAN = regex.compile(r"\p{Han}+")
 _SHORTEST = 3  # letters of a part that counts by itself; two in Chinese characters
 # A part is an ordinary word as well where so many texts have it, mostly written small.
@@ -51,17 +48,13 @@ def index(names: Iterable[str]) -> Names:
     whole: dict[str, set[tuple[str, ...]]] = {}
     parts, unspaced = set(), set()
     for name in set(names):
-        name = fold(name)
-        found = [_key(word[0]) for word in _WORD.finditer(name)]
+        found = [_key(word[0]) for word in _WORD.finditer(fold(name))]
         for order in (tuple(found), tuple(found[::-1])):
             if len(order) > 1:
                 whole.setdefault(order[0], set()).add(order)
-        if _UNSPACED.search(name):
-            unspaced |= {
-                part for part in ("".join(found), *found) if len(part) >= _SHORTEST - bool(_HAN.fullmatch(part))
-            }
-        else:
-            parts |= {part for part in found if len(part) >= _SHORTEST and part not in _SAID["particles"]}
+        closed = [part for part in found if _UNSPACED.match(part) or _HAN.match(part)]
+        unspaced |= {part for part in ("".join(closed), *closed) if len(part) >= _SHORTEST - bool(_HAN.fullmatch(part))}
+        parts |= {part for part in found if len(part) >= _SHORTEST and part not in said()["particles"]}
     lengths = tuple(sorted({len(name) for name in unspaced}, reverse=True))
     return Names(whole=whole, parts=frozenset(parts), unspaced=frozenset(unspaced), lengths=lengths)
 
@@ -118,47 +111,9 @@ def _within(run: str, offset: int, names: Names) -> Iterator[Span]:
                 break
 
 
-def addressed_names(text: str) -> Iterator[Span]:
-    """Yield the start, end and kind of the names that stand where letters have them: greeted, signed, titled.
-
-    >>> list(addressed_names("Dear Ms Hollowpine, where is it? Regards, Owen"))
-    [(8, 18, 'name'), (42, 46, 'name')]
-    """
-    for pattern in _ADDRESSED:
-        for found in pattern.finditer(text):
-            yield *found.span(1), "name"
-
-
 @lru_cache(maxsize=100_000)
 def _key(word: str) -> str:
     """A word without case and accents: as people write names in a hurry."""
     if word.isascii():
         return word.lower()
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold())))
-
-
-def _any(listed: Iterable[str]) -> str:
-    return "|".join(regex.escape(word) for word in sorted(listed, key=len, reverse=True))
-
-
-_ACCENTS = regex.compile(rf"[\u0300-\u036f{UNSEEN}]")
-_NOBODY = _any(word for said in ("nobody", "titles", "greetings", "farewells") for word in _SAID[said])
-_CAPITAL = rf"(?!(?:{_NOBODY})(?![\p{{L}}\p{{M}}]))\p{{Lu}}(?:\.|[\p{{L}}\p{{M}}'’-]*)"
-_PERSON = rf"({_CAPITAL}(?:[ ](?:(?:{_any(_SAID['particles'])})[ ])*+{_CAPITAL}){{0,3}})"
-_ADDRESSED = (
-    regex.compile(rf"(?<!\p{{L}})(?:{_any(_SAID['titles'])})\.?[ ]{_PERSON}"),
-    regex.compile(rf"(?<!\p{{L}})(?i:{_any(_SAID['greetings'])})[ ]{_PERSON}(?=\s*(?:[,!.:;\n–-]|$))"),
-    regex.compile(rf"(?<!\p{{L}})(?i:{_any(_SAID['farewells'])})[ ,.!\n-]{{1,4}}{_PERSON}(?=[ .!]*(?:\n|$))"),
-    regex.compile(rf"(?<!\p{{L}})(?i:{_any(_SAID['introductions'])})[ ]{{1,2}}{_PERSON}"),
-    regex.compile(
-        rf"(?<![{_CLOSED}])(?!(?:{_any(_SAID['nobody_ja'])}))([\p{{Han}}\p{{Katakana}}ー]{{1,6}})(?:{_any(_SAID['honorifics'])})"
-    ),
-    regex.compile(
-        rf"(?<!\p{{Devanagari}})(?!(?:{_any(_SAID['nobody_hi'])})[ ])(\p{{Devanagari}}{{2,}})[ ]जी(?!\p{{Devanagari}})"
-    ),
-    regex.compile(
-        rf"(?:{_any(_SAID['introductions_closed'])})[ ]?([\p{{Han}}\p{{Katakana}}ー]{{1,8}}|\p{{Devanagari}}{{2,}})"
-    ),
-    regex.compile(rf"([\p{{Han}}\p{{Katakana}}ー]{{1,8}})(?:{_any(_SAID['introductions_after'])})"),
-    regex.compile(r"(?<!\p{L})(\p{Lu}\p{L}+)[ ](?i:ji|san|sama)(?!\p{L})"),
-)

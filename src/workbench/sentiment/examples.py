@@ -74,7 +74,7 @@ def examples(
 
 
 _NEEDED = ["sentiment", "confidence", "text_hash"]
-_UNSURE = "hard to tell"
+_UNSURE = "least sure"
 _SHOWN = ["shown_as", "sentiment", "confidence", "channel", "language", "text"]
 
 
@@ -84,8 +84,8 @@ def _kinds(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     rated = from_ratings(pd.to_numeric(rows["rating"]).astype("float64"))
     opposite = (negative & (rated == LABELS[2])) | (positive & (rated == LABELS[0]))
     return {
-        "clearly negative": rows[negative].nlargest(_CLEAREST, "confidence"),
-        "clearly positive": rows[positive].nlargest(_CLEAREST, "confidence"),
+        "most negative": rows[negative].nlargest(_CLEAREST, "confidence"),
+        "most positive": rows[positive].nlargest(_CLEAREST, "confidence"),
         _UNSURE: rows.nsmallest(_CLEAREST, "confidence"),
         "unlike its rating": rows[opposite].nlargest(_CLEAREST, "confidence"),
     }

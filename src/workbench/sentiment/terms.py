@@ -12,6 +12,7 @@ from scipy.stats import t
 
 from workbench.errors import InputError
 from workbench.personal import KINDS, mask
+from workbench.sentiment.labels import LABELS
 from workbench.sentiment.linear import LinearModel, contributions, probabilities
 from workbench.sentiment.ngrams import normalise
 from workbench.sentiment.quality import FEWEST, column
@@ -43,7 +44,7 @@ def terms(
 ) -> pd.DataFrame:
     """Return the `top` terms that speak for, and against, of all messages and of each group of at least 30.
 
-    Columns: group ('all', then the values of the column `by`, largest first), term, direction ('for', 'against'),
+    Columns: group ('all', then the values of the column `by`, largest first), term, direction ('positive', 'negative'),
     contribution (mean log-odds of positive against negative that the term adds where it stands), messages, share (of
     the group), net (mean probability of positive less negative of these messages) with low and high (95 %, by t).
     Terms come by what they add in total; each stands in five messages or more, where it adds at least 0.2. Needs text
@@ -84,13 +85,13 @@ def _of_group(group: str, hashes: np.ndarray, added: pd.DataFrame, net: pd.Serie
     half = t.ppf(0.975, found["messages"] - 1) * found["error"]
     found = found.assign(
         group=group,
-        direction=np.where(found["total"] > 0, "for", "against"),
+        direction=np.where(found["total"] > 0, LABELS[2], LABELS[0]),
         share=found["messages"] / len(hashes),
         low=(found["net"] - half).clip(-1, 1),
         high=(found["net"] + half).clip(-1, 1),
     )
     found = found.sort_values("total", key=lambda total: -total.abs(), kind="stable")
-    found = pd.concat([found[found["direction"] == direction].head(top) for direction in ("for", "against")])
+    found = pd.concat([found[found["direction"] == direction].head(top) for direction in (LABELS[2], LABELS[0])])
     return pd.DataFrame(found, columns=_COLUMNS)
 
 
