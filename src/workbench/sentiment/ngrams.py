@@ -56,8 +56,8 @@ class Recipe:
 
     A text is unspaced where most of its letters are of scripts that put no space between words. N-grams that stand in
     fewer than `rarest` of the messages a model learns from are left out. What stays weighs the same by `presence`, or
-    (1 + log count) x idf by `tf-idf`; words and characters then have length 1 each. With `ratios` a model starts from
-    the log-count ratios of naive Bayes (NB-SVM, Wang & Manning 2012).
+    (1 + log count) x idf by `tf-idf`; words and characters then have length 1 each. With `ratios` a model learns the
+    more readily from an n-gram, the larger its log-count ratio of naive Bayes (NB-SVM, Wang & Manning 2012).
     """
 
     spaced: Family = Family(words=(1, 2), characters=(2, 5), across=True)
@@ -65,7 +65,7 @@ class Recipe:
     word_bits: int = 18
     character_bits: int = 20
     rarest: int = 2
-    weighting: Literal["presence", "tf-idf"] = "presence"
+    weighting: Literal["presence", "tf-idf"] = "tf-idf"
     ratios: bool = True
 
     @property
