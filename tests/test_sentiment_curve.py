@@ -63,7 +63,7 @@ def test_too_few_messages_are_no_curve_but_the_size_of_a_test_is_told(rows: int)
 
 
 def test_a_market_learns_for_real(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(curve, "_MOST_SECONDS", 5.0)
+    monkeypatch.setattr(curve, "_MOST_SECONDS", 2.0)
     monkeypatch.setattr(curve, "_SIZES", 3)
     found = learning_curve(messages(600), target=0.9)
     assert found.points["messages"].tolist() == sorted(found.points["messages"])

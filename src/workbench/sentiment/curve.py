@@ -21,7 +21,7 @@ _FEWEST_TO_LEARN = 200
 _SMALLEST, _FEWEST_OF_A_CLASS = 50, 15
 # How long it may take on one core, and what a fit takes there: by itself, and for each message and character.
 _MOST_SECONDS = 20.0
-_SECONDS_A_FIT, _SECONDS_A_MESSAGE, _SECONDS_A_CHARACTER = 1.6, 5e-4, 8e-6
+_SECONDS_A_FIT, _SECONDS_A_MESSAGE, _SECONDS_A_CHARACTER = 0.4, 2e-4, 2e-6
 # Beyond so many times what is there a curve through five points says nothing.
 _FARTHEST = 100
 _RESAMPLES = 1_000

@@ -220,7 +220,7 @@ def _counts(rows: pd.DataFrame) -> np.ndarray:
 
 
 def _codes(labels: "pd.Series[Any]") -> np.ndarray:
-    codes = pd.Index(LABELS).get_indexer(labels)
+    codes = pd.Index(LABELS).get_indexer(pd.Index(labels))
     if (codes < 0).any():
         raise InputError(f"column '{labels.name}': {int((codes < 0).sum())} values are none of {', '.join(LABELS)}")
     return codes
