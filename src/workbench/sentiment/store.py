@@ -6,8 +6,6 @@ In: a `LinearModel`, or bytes.   Out: bytes, or the `LinearModel`; a smaller mod
 import hashlib
 import io
 import json
-import zipfile
-import zlib
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -26,13 +24,12 @@ _PARTS = ("known", "idf", "weights", "intercept")
 
 
 def quantised(model: LinearModel) -> LinearModel:
-    """Return the model with weights of 8 bits: multiples of one step, `settings["step"]`, the largest 127 of them.
+    """Return the model with weights of 8 bits: signed squares of -127 to 127 times one step, `settings["step"]`.
 
-    Probabilities move by less than 0.01 for nearly all texts, and the file shrinks to a fifth.
+    Squares, because most weights are small: they keep a finer grain than the few large ones.
     """
-    step = np.float32(np.abs(model.weights).max() / _LARGEST)
-    weights = np.round(model.weights / step).astype(np.float32) * step
-    return replace(model, weights=weights, settings=model.settings | {"step": float(step)})
+    step = float(np.float32(max(np.abs(model.weights).max(), 1e-9) / _LARGEST**2))
+    return replace(model, weights=_large(_small(model.weights, step), step), settings=model.settings | {"step": step})
 
 
 def to_bytes(model: LinearModel) -> bytes:
@@ -69,18 +66,12 @@ def from_bytes(data: bytes, *, place: str) -> LinearModel:
             raise ValueError("another file, or a damaged one")
         if header["version"] == _VERSION:
             return _model(header, arrays)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, OSError) as error:
-        raise _refusal(place) from error
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise _refusal(place) from error
+    except Exception as error:  # Bytes from anywhere fail in any way: the answer is the same.
+        raise InputError(
+            f"{place}: this is no linear model of sentiment that the workbench has stored (.npz, without pickles), or "
+            "it is damaged; train anew"
+        ) from error
     raise InputError(f"{place}: version {header['version']} of a stored model; version {_VERSION} is read, train anew")
-
-
-def _refusal(place: str) -> InputError:
-    return InputError(
-        f"{place}: this is no linear model of sentiment that the workbench has stored (.npz, without pickles), or it "
-        "is damaged; train anew"
-    )
 
 
 def _described(model: LinearModel) -> dict[str, Any]:
@@ -96,7 +87,14 @@ def _described(model: LinearModel) -> dict[str, Any]:
 
 
 def _small(weights: np.ndarray, step: float | None) -> np.ndarray:
-    return weights.astype("<f4") if step is None else np.round(weights / np.float32(step)).astype(np.int8)
+    if step is None:
+        return weights.astype("<f4")
+    return np.asarray(np.round(np.sign(weights) * np.sqrt(np.abs(weights) / np.float32(step))).astype(np.int8))
+
+
+def _large(small: np.ndarray, step: float | None) -> np.ndarray:
+    weights = small.astype(np.float32)
+    return weights if step is None else weights * np.abs(weights) * np.float32(step)
 
 
 def _checksum(header: bytes, arrays: dict[str, np.ndarray]) -> bytes:
@@ -111,7 +109,7 @@ def _model(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> LinearModel
     known = np.unpackbits(arrays["known"], count=recipe.features).astype(bool)
     idf, weights = np.zeros(recipe.features, np.float32), np.zeros((recipe.features, 3), np.float32)
     idf[known] = arrays["idf"].astype(np.float32) / _IDF_PARTS
-    weights[known] = arrays["weights"].astype(np.float32) * np.float32(header["settings"].get("step", 1))
+    weights[known] = _large(arrays["weights"], header["settings"].get("step"))
     return LinearModel(
         name=header["name"],
         recipe=recipe,
