@@ -20,7 +20,7 @@ _REPEATS = 3
 _FEWEST_TO_LEARN = 200
 _SMALLEST, _FEWEST_OF_A_CLASS = 50, 15
 # How long it may take on one core, and what a fit takes there: by itself, and for each message and character.
-_MOST_SECONDS = 20.0
+_MOST_SECONDS = 12.0
 _SECONDS_A_FIT, _SECONDS_A_MESSAGE, _SECONDS_A_CHARACTER = 0.4, 2e-4, 2e-6
 # Beyond so many times what is there a curve through five points says nothing.
 _FARTHEST = 100
@@ -54,7 +54,7 @@ class Curve:
 def learning_curve(rows: pd.DataFrame, *, target: float, seed: int = 0) -> Curve:
     """Train the linear model on growing parts of the older messages, and judge each on the same newest ones.
 
-    Five sizes, up to three draws of each with the shares of the classes kept, as many and as large as some twenty
+    Five sizes, up to three draws of each with the shares of the classes kept, as many and as large as a dozen
     seconds of one core allow by an estimate from their length. Through their accuracies goes an inverse power law,
     limit - b * messages ** -c (Cortes et al., 1994; Figueroa et al., 2012), sizes weighted by their number of messages.
     Intervals are of a bootstrap over the held-out messages and over draws. An InputError says that the target is no
