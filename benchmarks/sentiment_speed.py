@@ -67,10 +67,9 @@ def speed(reviews: Path = REVIEWS, *, messages: int = 300, rounds: int = 5) -> d
     large = transformers(rows["text"].head(LEARN_ON).tolist(), messages=messages, rounds=rounds)
     sides = pd.DataFrame([*small, *large["sides"]])
     show("Speed and energy", sides)
-    joules = sides.set_index("side")[["joules_per_1000_codecarbon", "joules_per_1000_cpu"]]
-    dearer = {
-        name.rsplit("_", 1)[1]: float(joules.at["transformer", name] / joules.at["linear", name]) for name in joules
-    }
+    by = {row["side"]: row for row in [*small, *large["sides"]]}
+    meters = {meter: f"joules_per_1000_{meter}" for meter in ("codecarbon", "cpu")}
+    dearer = {meter: by["transformer"][name] / by["linear"][name] for meter, name in meters.items()}
     targets = [
         target("linear: messages per second, end to end", small[0]["messages_per_second"], at_least=20_000),
         *[
@@ -117,11 +116,11 @@ def transformers(texts: list[str], *, messages: int, rounds: int) -> dict[str, A
             "transformer, int8": transformer.open(folder, int8=True),
             "transformer, bf16": transformer.open(folder, bf16=True),
         }
-        stock: Callable[..., list[Any]] = pipeline("text-classification", model=folder, device="cpu", top_k=None)
+        stock = pipeline("text-classification", model=folder, device="cpu", top_k=None)
     mixed = mixed_messages(opened["transformer"].tokenizer, texts, messages)
     said = {side: transformer.predict(model, mixed) for side, model in opened.items()}
     ours = said["transformer"].probabilities
-    stocks = {
+    stocks: dict[str, Callable[[], Any]] = {
         "stock pipeline, default": lambda: stock(mixed, truncation=True),
         "stock pipeline, batches of 32": lambda: stock(mixed, truncation=True, batch_size=32),
     }
