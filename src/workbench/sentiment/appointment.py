@@ -3,7 +3,7 @@
 In: a market's messages, the candidates, a meter, what an earlier run kept.   Out: `Appointment`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -37,8 +37,8 @@ class Appointment:
 
 def candidates(
     rows: pd.DataFrame,
+    transformers: Sequence[str] = (),
     *,
-    transformers: tuple[str, ...] | list[str] = (),
     int8: bool = False,
     allow_pickle: bool = False,
 ) -> dict[str, dict[str, Any]]:
@@ -47,7 +47,7 @@ def candidates(
     The shipped model always; a linear one where enough of `rows` have a label; every transformer that is named, and a
     student of the first one.
 
-    >>> list(candidates(pd.DataFrame({"label": ["positive", "negative"] * 100}), transformers=["acme/mood"]))
+    >>> list(candidates(pd.DataFrame({"label": ["positive", "negative"] * 100}), ["acme/mood"]))
     ['shipped', 'linear', 'distilled', 'acme/mood']
     """
     options = {"int8": int8, "allow_pickle": allow_pickle}
@@ -68,7 +68,7 @@ def appoint(
     target_accuracy: float,
     kept: bytes | None = None,
     retrain_after: float = 0.1,
-    languages: tuple[str, ...] | list[str] = (),
+    languages: Sequence[str] = (),
     seed: int = 0,
 ) -> Appointment:
     """Let the kept model stay, or try all candidates (`candidates`) on the newest labelled messages and choose one.

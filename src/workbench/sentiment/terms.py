@@ -19,7 +19,7 @@ from workbench.sentiment.quality import FEWEST, column
 
 _FEWEST = 5  # messages that have a term
 # Log-odds. Less says nothing to a reader, but adds up where a word stands in every message.
-_LEAST = 0.2
+_LEAST = 0.3
 _SHOWN_INSTEAD = "|".join(map(regex.escape, KINDS.values()))
 _COLUMNS = ["group", "term", "direction", "contribution", "messages", "share", "net", "low", "high"]
 _FOLDED = frozenset({"http", "user", "@user"})
@@ -47,7 +47,7 @@ def terms(
     Columns: group ('all', then the values of the column `by`, largest first), term, direction ('positive', 'negative'),
     contribution (mean log-odds of positive against negative that the term adds where it stands), messages, share (of
     the group), net (mean probability of positive less negative of these messages) with low and high (95 %, by t).
-    Terms come by what they add in total; each stands in five messages or more, where it adds at least 0.2. Needs text
+    Terms come by what they add in total; each stands in five messages or more, where it adds at least 0.3. Needs text
     and text_hash; twins count once in a group. Contributions are exact, of the texts without what is personal in them
     (`personal.mask` with `countries` and `names`), so that no name becomes a term. An InputError says that a model has
     no exact contributions, or names a missing column.
@@ -118,4 +118,5 @@ def _japanese(found: pd.DataFrame, plain: list[str]) -> pd.DataFrame:
         for row, added in letters.items()
         for read in _READ_AS_ONE.finditer(plain[row])
     ]
-    return pd.DataFrame(told, columns=["row", "term", "contribution"])
+    types = {"row": "int64", "term": "str", "contribution": "float64"}
+    return pd.DataFrame(told, columns=list(types)).astype(types)
