@@ -125,3 +125,20 @@ def test_a_message_weighs_what_its_weight_says():
 def test_no_texts_have_no_probabilities_and_no_terms():
     assert probabilities(MODEL, []).shape == (0, 3)
     assert len(contributions(MODEL, [])) == 0
+
+
+def test_related_messages_help_where_there_are_few_own_ones_and_are_left_out_where_they_mislead():
+    own, related = make(60, seed=3, wrong=0), make(900, seed=4)
+    misleading = related.assign(label=related["label"].to_numpy()[::-1])
+    truth = TEST["label"].map(LABELS.index)
+    alone, helped, misled = (train(own, also=also, recipe=SMALL) for also in (None, related, misleading))
+    right = [(probabilities(m, TEST["text"].tolist()).argmax(axis=1) == truth).mean() for m in (alone, helped, misled)]
+    assert helped.settings["share"] > 0
+    assert right[1] > right[0]
+    assert misled.settings["share"] == 0
+    assert misled.fingerprint == alone.fingerprint
+
+
+def test_related_messages_with_a_text_of_an_own_one_are_not_learnt_from():
+    twins = TRAIN[:300].assign(text=TRAIN["text"][:300].str.upper(), label="positive")
+    assert train(TRAIN[:300], also=twins, recipe=SMALL).fingerprint == train(TRAIN[:300], recipe=SMALL).fingerprint

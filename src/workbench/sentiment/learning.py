@@ -5,7 +5,7 @@ In: n-grams of texts; class and weight of messages.   Out: `Learnt`: the weights
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 COSTS = (0.5, 2.0, 8.0)
+# What a related message may weigh beside an own one; 0 leaves all of them out.
+SHARES = (0.0, 0.1, 0.3)
 _PARTS = 4
 # The cost is chosen on so many messages at most: it hardly changes with more.
 _CHOOSE_ON = 10_000
@@ -24,7 +26,8 @@ _CHOOSE_ON = 10_000
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Examples:
-    """Counts of n-grams, (texts, recipe.features), and of every message its text's row, class and weight.
+    """Counts of n-grams, (texts, recipe.features), and of every message its text's row, class, weight and whether it is
+    an own one: a related one is learnt from as far as that helps with own ones, and never judged on.
 
     A class is a place in `LABELS`. Messages with the same text share its row.
     """
@@ -33,20 +36,33 @@ class Examples:
     rows: np.ndarray
     classes: np.ndarray
     weights: np.ndarray
+    own: np.ndarray
     recipe: Recipe
+
+    def some(self, kept: np.ndarray) -> "Examples":
+        """Return the messages that a mask or places name."""
+        parts = {name: getattr(self, name)[kept] for name in ("rows", "classes", "weights", "own")}
+        return replace(self, **parts)
+
+    def sharing(self, share: float) -> "Examples":
+        """Return examples whose related messages weigh a share of what they did; none of them where that is 0."""
+        weighed = replace(self, weights=np.where(self.own, 1, share) * self.weights)
+        return weighed if share else weighed.some(self.own)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Learnt:
     """Calibrated weights (features, 3) float32 and intercept (3), and idf, 0 for n-grams that are not looked at.
 
-    `cost` was chosen; `log_loss` and `accuracy` are those of messages not seen in learning, by cross-validation.
+    `cost` and `share` (what a related message weighs) were chosen; `log_loss` and `accuracy` are those of messages not
+    seen in learning, by cross-validation.
     """
 
     weights: np.ndarray
     intercept: np.ndarray
     idf: np.ndarray
     cost: float
+    share: float
     log_loss: float
     accuracy: float
 
@@ -60,18 +76,24 @@ def learn(examples: Examples, *, seed: int) -> Learnt:
     temperature).
     """
     some = _sample(examples, seed)
-    tried = _unseen(some, COSTS, seed)
-    cost = min(COSTS, key=lambda cost: _log_loss(_calibrated(tried[cost], some)[0], some))
-    unseen = tried[cost] if some is examples else _unseen(examples, (cost,), seed)[cost]
-    shares, scale, shift = _calibrated(unseen, examples)
-    idf, ((weights, intercept),) = _fitted(examples, np.ones(len(examples.rows), bool), (cost,), seed)
+    judged = some.some(some.own)
+    shares = (1.0,) if examples.own.all() else SHARES
+    tried = {
+        (share, cost): logits for share in shares for cost, logits in _unseen(some.sharing(share), COSTS, seed).items()
+    }
+    share, cost = min(tried, key=lambda one: _log_loss(_calibrated(tried[one], judged)[0], judged))
+    learnt_from, own = examples.sharing(share), examples.some(examples.own)
+    unseen = tried[share, cost] if some is examples else _unseen(learnt_from, (cost,), seed)[cost]
+    probabilities, scale, shift = _calibrated(unseen, own)
+    idf, ((weights, intercept),) = _fitted(learnt_from, np.ones(len(learnt_from.rows), bool), (cost,), seed)
     return Learnt(
         weights=(weights @ scale).astype(np.float32),
         intercept=intercept @ scale + shift,
         idf=idf,
         cost=cost,
-        log_loss=_log_loss(shares, examples),
-        accuracy=float(np.average(shares.argmax(axis=1) == examples.classes, weights=examples.weights)),
+        share=share,
+        log_loss=_log_loss(probabilities, own),
+        accuracy=float(np.average(probabilities.argmax(axis=1) == own.classes, weights=own.weights)),
     )
 
 
@@ -86,28 +108,28 @@ def softmax(x: np.ndarray) -> np.ndarray:
 
 
 def _sample(examples: Examples, seed: int) -> Examples:
+    """Return own messages and related ones, no more of each than settings are chosen on."""
     if len(examples.rows) <= _CHOOSE_ON:
         return examples
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(examples.rows))[:_CHOOSE_ON])
-    texts, rows = np.unique(examples.rows[chosen], return_inverse=True)
-    return Examples(
-        counts=examples.counts[texts],
-        rows=rows,
-        classes=examples.classes[chosen],
-        weights=examples.weights[chosen],
-        recipe=examples.recipe,
-    )
+    order = np.random.default_rng(seed).permutation(len(examples.rows))
+    parts = (order[examples.own[order]], order[~examples.own[order]])
+    chosen = examples.some(np.sort(np.concatenate([part[:_CHOOSE_ON] for part in parts])))
+    texts, rows = np.unique(chosen.rows, return_inverse=True)
+    return replace(chosen, counts=examples.counts[texts], rows=rows)
 
 
 def _unseen(examples: Examples, costs: Iterable[float], seed: int) -> dict[float, np.ndarray]:
-    """Return by cost the logits of every message by a model that has not seen its text."""
-    parts = np.random.default_rng(seed).permutation(examples.counts.shape[0])[examples.rows] % _PARTS
-    found = {cost: np.empty((len(parts), len(LABELS))) for cost in costs}
+    """Return by cost the logits of every own message by a model that has not seen its text, but all related ones."""
+    texts, rows = np.unique(examples.rows[examples.own], return_inverse=True)
+    own = np.random.default_rng(seed).permutation(len(texts))[rows] % _PARTS
+    parts = np.full(len(examples.rows), _PARTS)
+    parts[examples.own] = own
+    found = {cost: np.empty((len(own), len(LABELS))) for cost in costs}
 
     def fill(part: int) -> None:
         idf, fits = _fitted(examples, parts != part, costs, seed)
         for cost, (weights, intercept) in zip(costs, fits, strict=True):
-            found[cost][parts == part] = _logits(examples, parts == part, idf, weights) + intercept
+            found[cost][own == part] = _logits(examples, parts == part, idf, weights) + intercept
 
     with ThreadPoolExecutor(threads()) as pool:
         list(pool.map(fill, range(_PARTS)))
