@@ -256,7 +256,7 @@ def _segments(text: np.ndarray, kinds: np.ndarray, found: np.ndarray, parts: np.
         owner[spans[i, 0] : spans[i, 1]] = i + 1
     for i in np.argsort(-np.abs(parts), kind="mergesort"):
         start, end = found[i, 1], found[i, 2]
-        free = end - start > 1
+        free = end - start > 1 and parts[i] != 0
         for j in range(start, end):
             free = free and kinds[text[j]] in (UNSPACED, MARK) and owner[j] > 0
         if free and kinds[text[start]] != MARK and (end == len(text) or kinds[text[end]] != MARK):
