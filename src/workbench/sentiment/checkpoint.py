@@ -77,12 +77,12 @@ def languages(folder: Path) -> tuple[str, ...]:
 
 
 def fingerprint(files: Iterable[Path], *options: object) -> str:
-    """Return a hex digest of the files' names and contents and of the options."""
+    """Return sixteen hexadecimal digits that tell the files' names and contents and the options from others."""
     digest = hashlib.sha256(repr(options).encode())
     for file in files:
         with file.open("rb") as content:
             digest.update(f"{file.name} {hashlib.file_digest(content, 'sha256').hexdigest()}\n".encode())
-    return digest.hexdigest()
+    return digest.hexdigest()[:16]
 
 
 @contextmanager

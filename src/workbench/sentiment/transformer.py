@@ -7,7 +7,6 @@ transformers and torch, and import them when they are called.
 """
 
 import inspect
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from workbench.sentiment.checkpoint import fingerprint, languages, load
 from workbench.sentiment.hub import locate, quietly
 from workbench.sentiment.labels import LABELS
 from workbench.sentiment.mapping import map_labels
+from workbench.sentiment.ngrams import threads
 
 # Called with the number of texts done and the number there are.
 Progress = Callable[[int, int], None]
@@ -201,7 +201,7 @@ def _threads() -> Iterator[None]:
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(int(os.environ.get("WORKBENCH_THREADS") or len(os.sched_getaffinity(0))))
+    torch.set_num_threads(threads())
     try:
         yield
     finally:
