@@ -15,7 +15,7 @@ GOAL = {"target_accuracy": 0.9, "languages": ["de"]}
 
 @pytest.fixture(scope="module")
 def rows(sample_folder):
-    found = pd.read_parquet(sample_folder / "messages.parquet").query("language == 'de'").head(900)
+    found = pd.read_parquet(sample_folder / "messages.parquet").query("language == 'de'").head(300)
     return sentiment.gather(found, languages=["de"]).rows
 
 
@@ -64,6 +64,8 @@ def test_a_kept_model_stays_and_says_the_same(first, rows, meter):
     assert "may stay" in again.reason
     assert again.model.fingerprint == first.model.fingerprint
     pd.testing.assert_frame_equal(again.choice.table, first.choice.table)
+    pd.testing.assert_frame_equal(again.curve.points, first.curve.points)
+    assert again.curve.verdict == first.curve.verdict
     pd.testing.assert_frame_equal(again.choice.held_out, first.choice.held_out)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.sentiment.choice import Choice, Trial, choose, rehearse
+from workbench.sentiment.curve import Curve, learning_curve
 from workbench.sentiment.linear import LEAST, LEAST_OF_A_CLASS, LinearModel
 from workbench.sentiment.memory import recall, remember
 from workbench.sentiment.messages import split
@@ -24,12 +25,13 @@ Meter = Callable[[str], AbstractContextManager[Any]]
 class Appointment:
     """The model that scores a market, learnt from all labels, and how it was chosen on the messages held out.
 
-    `reason` says in words why this one; `kept` are the bytes by which the next run can go on with it. `readable` is the
-    model whose words can be weighed: itself, or the linear one beside a transformer; None where there is none.
+    `curve` says what more labels would bring, `reason` in words why this model; by `kept` the next run can go on with
+    it. `readable` is the model whose words can be weighed: itself, or a small one beside a transformer.
     """
 
     model: Model
     choice: Choice
+    curve: Curve
     reason: str
     kept: bytes
     readable: LinearModel | None
@@ -74,7 +76,7 @@ def appoint(
     """Let the kept model stay, or try all candidates (`candidates`) on the newest labelled messages and choose one.
 
     Every candidate learns from the older labelled messages and scores the newer ones again and again below the meter;
-    the chosen one learns once more from all of them.
+    the chosen one learns once more from all of them, and a learning curve says what more labels would bring.
     """
     settings = {
         "candidates": {name: dict(how) for name, how in candidates.items()},
@@ -83,21 +85,22 @@ def appoint(
         "seed": seed,
     }
     recalled = recall(kept, rows, settings=settings, options=candidates, retrain_after=retrain_after)
-    if recalled.choice and recalled.model and kept:
+    if recalled.choice and recalled.curve and recalled.model and kept:
         readable = _readable(recalled.model, rows, candidates, seed)
-        return Appointment(
-            model=recalled.model, choice=recalled.choice, reason=recalled.reason, kept=kept, readable=readable
-        )
+        return Appointment(**vars(recalled), kept=kept, readable=readable)
     train, held_out = split(rows)
     trials = [_try(name, how, train, held_out, meter=meter, seed=seed) for name, how in candidates.items()]
     choice = choose(trials, target_accuracy=target_accuracy)
     with meter(f"learn from all labels: {choice.chosen}"):
         model = fit(rows, seed=seed, **candidates[choice.chosen])
+    with meter("learning curve"):
+        curve = learning_curve(rows, target=target_accuracy, seed=seed)
     return Appointment(
         model=model,
         choice=choice,
+        curve=curve,
         reason=f"{recalled.reason} {choice.reason}",
-        kept=remember(choice, model, rows, settings=settings),
+        kept=remember(choice, curve, model, rows, settings=settings),
         readable=_readable(model, rows, candidates, seed),
     )
 

@@ -16,6 +16,7 @@ import pandas as pd
 from workbench.errors import InputError
 from workbench.sentiment import store
 from workbench.sentiment.choice import Choice, renewal
+from workbench.sentiment.curve import Curve
 from workbench.sentiment.linear import LinearModel
 from workbench.sentiment.models import Model, fit, score
 
@@ -25,15 +26,17 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Recalled:
-    """The choice and the model of an earlier run, both None where a model is to be chosen anew; `reason` says why."""
+    """The choice, learning curve and model of an earlier run, None where these are to be made anew; why, in words."""
 
     choice: Choice | None
+    curve: Curve | None
     model: Model | None
     reason: str
 
 
-def remember(choice: Choice, model: Model, rows: pd.DataFrame, *, settings: Settings) -> bytes:
-    """Return a choice and its model as bytes for `recall`; `rows` are the messages that it has learnt from."""
+def remember(choice: Choice, curve: Curve, model: Model, rows: pd.DataFrame, *, settings: Settings) -> bytes:
+    """Return what was chosen as bytes for `recall`; `rows` are the messages that the model has learnt from."""
+    frames = {name: value.to_parquet() for name, value in vars(curve).items() if isinstance(value, pd.DataFrame)}
     about = {
         "version": _VERSION,
         "settings": dict(settings),
@@ -42,11 +45,13 @@ def remember(choice: Choice, model: Model, rows: pd.DataFrame, *, settings: Sett
         "chosen": choice.chosen,
         "reason": choice.reason,
         "fingerprint": model.fingerprint,
+        "curve": {name: value for name, value in vars(curve).items() if name not in frames},
     }
     parts = {
         "about": json.dumps(about, sort_keys=True).encode(),
         "table": choice.table.to_parquet(),
         "held_out": choice.held_out.to_parquet(),
+        **frames,
         "model": store.to_bytes(model) if isinstance(model, LinearModel) else b"",
     }
     file = io.BytesIO()
@@ -68,7 +73,7 @@ def recall(
     if not retrain_after:
         return _anew("retrain_after is 0: every run chooses anew")
     try:
-        about, choice, model = _read(data, options)
+        about, choice, curve, model = _read(data, options)
     except (ValueError, KeyError, OSError, zipfile.BadZipFile, InputError) as error:
         return _anew(f"what an earlier run kept cannot be used ({type(error).__name__})")
     newer = rows[rows["label"].notna() & (rows["sent_at"] > pd.Timestamp(about["learnt_to"]))]
@@ -85,20 +90,24 @@ def recall(
         newer=score(model, newer).messages if len(newer) else None,
     )
     kept = f"{choice.chosen}, chosen by an earlier run on messages up to {about['learnt_to'][:10]}, may stay."
-    return _anew(reason) if reason else Recalled(choice=choice, model=model, reason=f"{kept} {choice.reason}")
+    return (
+        _anew(reason) if reason else Recalled(choice=choice, curve=curve, model=model, reason=f"{kept} {choice.reason}")
+    )
 
 
-def _read(data: bytes, options: Settings) -> tuple[dict[str, Any], Choice, Model]:
+def _read(data: bytes, options: Settings) -> tuple[dict[str, Any], Choice, Curve, Model]:
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         part = {name: file[name].tobytes() for name in file.files}
     about = json.loads(part["about"])
     if about["version"] != _VERSION:
         raise ValueError("another version")
-    table, held_out = (pd.read_parquet(io.BytesIO(part[name])) for name in ("table", "held_out"))
+    names = ("table", "held_out", "points", "line")
+    table, held_out, points, line = (pd.read_parquet(io.BytesIO(part[name])) for name in names)
     choice = Choice(chosen=about["chosen"], reason=about["reason"], table=table, held_out=held_out)
+    curve = Curve(points=points, line=line, **about["curve"])
     if part["model"]:
-        return about, choice, store.from_bytes(part["model"], place="the kept model")
-    return about, choice, fit(pd.DataFrame(), **options[choice.chosen])
+        return about, choice, curve, store.from_bytes(part["model"], place="the kept model")
+    return about, choice, curve, fit(pd.DataFrame(), **options[choice.chosen])
 
 
 def _changes(about: dict[str, Any], settings: Settings, model: Model) -> list[str]:
@@ -113,4 +122,4 @@ def _changes(about: dict[str, Any], settings: Settings, model: Model) -> list[st
 
 
 def _anew(reason: str) -> Recalled:
-    return Recalled(choice=None, model=None, reason=f"A model is chosen anew: {reason}.")
+    return Recalled(choice=None, curve=None, model=None, reason=f"A model is chosen anew: {reason}.")
