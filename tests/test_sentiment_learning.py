@@ -7,6 +7,8 @@ import pytest
 from workbench.sentiment import learning, ngrams
 from workbench.sentiment.learning import Examples, learn, softmax
 
+RECIPE = ngrams.Recipe(word_bits=9, character_bits=11)
+
 
 def make(rows: int, *, seed: int, sure: float = 0.8) -> Examples:
     """Return examples whose one telling word is right about their class with the probability `sure`."""
@@ -15,14 +17,13 @@ def make(rows: int, *, seed: int, sure: float = 0.8) -> Examples:
     said = np.where(rng.random(rows) < sure, classes, rng.choice(3, rows))
     texts = [f"{('bad', 'plain', 'good')[k]} thing {rng.integers(50)}" for k in said]
     row, distinct = pd.factorize(np.array(texts, dtype=object))
-    recipe = ngrams.Recipe(word_bits=9, character_bits=11)
     return Examples(
-        counts=ngrams.count(list(distinct), recipe),
+        counts=ngrams.count(list(distinct), RECIPE),
         rows=row.astype(np.int64),
         classes=classes.astype(np.int64),
         weights=np.ones(rows),
         own=np.ones(rows, bool),
-        recipe=recipe,
+        recipe=RECIPE,
     )
 
 
@@ -58,12 +59,12 @@ def test_what_an_n_gram_is_scaled_by_is_worked_out_by_hand():
 
 
 def test_related_messages_that_mislead_are_left_out_and_never_judged_on():
-    examples = make(900, seed=3)
-    own = np.arange(900) < 600
+    examples = make(2_000, seed=3)
+    own = np.arange(2_000) < 400
     misled = replace(examples, own=own, classes=np.where(own, examples.classes, (examples.classes + 1) % 3))
     learnt, alone = learn(misled, seed=0), learn(examples.some(own), seed=0)
     assert learnt.share == 0
-    assert learnt.accuracy == pytest.approx(alone.accuracy, abs=0.01)
+    assert learnt.accuracy == pytest.approx(alone.accuracy, abs=0.02)
 
 
 def test_classes_weigh_the_same_against_the_rest():
@@ -73,8 +74,8 @@ def test_classes_weigh_the_same_against_the_rest():
     assert np.isfinite(errors).all()
 
 
-def test_rare_n_grams_are_left_out():
-    examples = make(300, seed=1)
-    idf = learning._idf(examples.counts, examples.recipe)
-    stands = np.bincount(examples.counts.indices, minlength=len(idf))
-    assert ((idf > 0) == (stands >= 2)).all()
+def test_n_grams_of_one_message_are_left_out_those_of_twins_are_not():
+    counts = ngrams.count(["only", "twin"], RECIPE)
+    idf = learning._idf(counts, np.array([1, 2]), RECIPE)
+    assert not idf[np.setdiff1d(counts[0].indices, counts[1].indices)].any()
+    assert idf[counts[1].indices].all()

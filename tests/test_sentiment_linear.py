@@ -106,8 +106,12 @@ def test_without_negative_ones_neutral_stands_in():
     ("rows", "found"),
     [
         (TRAIN[:3], "found 3 rated messages"),
-        (TRAIN[:0], r"found 0 rated messages \(negative 0, neutral 0, positive 0\), at least 50 needed"),
+        (
+            TRAIN[:0],
+            r"found 0 rated messages \(negative 0, neutral 0, positive 0\) with 0 different texts, at least 50 needed",
+        ),
         (TRAIN.assign(label=pd.Series(None, index=TRAIN.index, dtype="str")), "found 0 rated"),
+        (pd.concat([TRAIN[:9]] * 30), "found 270 rated messages .* with 9 different texts"),
         (TRAIN[TRAIN["label"] == "positive"], "negative 0, neutral 0, positive .*of two classes at least 10 each"),
     ],
 )

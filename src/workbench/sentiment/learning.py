@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 COSTS = (0.5, 2.0, 8.0)
-# What a related message may weigh beside an own one; 0 leaves all of them out.
-SHARES = (0.0, 0.1, 0.3)
+# What a related message may weigh beside an own one, if anything: chosen after the cost, at that cost.
+SHARES = (0.1, 0.3)
 _PARTS = 4
 # The cost is chosen on so many messages at most: it hardly changes with more.
 _CHOOSE_ON = 10_000
@@ -45,7 +45,7 @@ class Examples:
         return replace(self, **parts)
 
     def sharing(self, share: float) -> "Examples":
-        """Return examples whose related messages weigh a share of what they did; none of them where that is 0."""
+        """Return examples whose related messages weigh a share of what they did; without them where that is 0."""
         weighed = replace(self, weights=np.where(self.own, 1, share) * self.weights)
         return weighed if share else weighed.some(self.own)
 
@@ -77,11 +77,11 @@ def learn(examples: Examples, *, seed: int) -> Learnt:
     """
     some = _sample(examples, seed)
     judged = some.some(some.own)
-    shares = (1.0,) if examples.own.all() else SHARES
-    tried = {
-        (share, cost): logits for share in shares for cost, logits in _unseen(some.sharing(share), COSTS, seed).items()
-    }
-    share, cost = min(tried, key=lambda one: _log_loss(_calibrated(tried[one], judged)[0], judged))
+    tried = {(0.0, cost): logits for cost, logits in _unseen(judged, COSTS, seed).items()}
+    _, cost = _best(tried, judged)
+    if not examples.own.all():
+        tried |= {(share, cost): _unseen(some.sharing(share), (cost,), seed)[cost] for share in SHARES}
+    share, cost = _best(tried, judged)
     learnt_from, own = examples.sharing(share), examples.some(examples.own)
     unseen = tried[share, cost] if some is examples else _unseen(learnt_from, (cost,), seed)[cost]
     probabilities, scale, shift = _calibrated(unseen, own)
@@ -95,6 +95,11 @@ def learn(examples: Examples, *, seed: int) -> Learnt:
         log_loss=_log_loss(probabilities, own),
         accuracy=float(np.average(probabilities.argmax(axis=1) == own.classes, weights=own.weights)),
     )
+
+
+def _best(tried: dict[tuple[float, float], np.ndarray], judged: Examples) -> tuple[float, float]:
+    """Return the share and the cost whose logits have the lowest log-loss, calibrated."""
+    return min(tried, key=lambda one: _log_loss(_calibrated(tried[one], judged)[0], judged))
 
 
 def softmax(x: np.ndarray) -> np.ndarray:
@@ -145,7 +150,7 @@ def _fitted(
     texts, rows = np.unique(examples.rows[used], return_inverse=True)
     classes, given = examples.classes[used], examples.weights[used]
     counts = examples.counts[texts]
-    idf = _idf(counts, examples.recipe)
+    idf = _idf(counts, np.bincount(rows), examples.recipe)
     values = kernels.weigh(counts.indptr, counts.indices, counts.data, idf, examples.recipe.spec())
     known, indptr, indices, values = _known_only(counts, values, idf)
     stands = _stands(indptr, indices, rows, classes, given, len(known))
@@ -169,13 +174,16 @@ def _known_only(
     return np.flatnonzero(idf), indptr, place[counts.indices[kept]], values[kept]
 
 
-def _idf(counts: "csr_matrix", recipe: Recipe) -> np.ndarray:
-    """Return the weight of every n-gram, 0 for rare ones; in sixteenths, so that it is stored in a byte."""
-    texts = np.bincount(counts.indices, minlength=recipe.features)
+def _idf(counts: "csr_matrix", twins: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Return the weight of every n-gram, 0 for rare ones; in sixteenths, so that it is stored in a byte.
+
+    `twins` is the number of messages that have the text of each row.
+    """
+    messages = np.bincount(counts.indices, np.repeat(twins, np.diff(counts.indptr)), recipe.features)
     if recipe.weighting == "presence":
-        return (texts >= recipe.rarest).astype(np.float32)
-    idf = np.log((1 + counts.shape[0]) / (1 + texts)) + 1
-    return np.where(texts >= recipe.rarest, np.round(16 * idf) / 16, 0).astype(np.float32)
+        return (messages >= recipe.rarest).astype(np.float32)
+    idf = np.log((1 + twins.sum()) / (1 + messages)) + 1
+    return np.where(messages >= recipe.rarest, np.round(16 * idf) / 16, 0).astype(np.float32)
 
 
 def _stands(

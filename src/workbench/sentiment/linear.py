@@ -77,7 +77,7 @@ def train(
     """
     rows = messages[messages["label"].isin(LABELS) & messages["text"].notna()]
     trained_on = {label: int((rows["label"] == label).sum()) for label in LABELS}
-    _refuse_too_few(trained_on)
+    _refuse_too_few(rows, trained_on)
     recipe = recipe or Recipe()
     learnt = learn(_examples(rows, also, recipe), seed=seed)
     return LinearModel(
@@ -95,13 +95,16 @@ def train(
     )
 
 
-def _refuse_too_few(trained_on: dict[str, int]) -> None:
-    rated, large = sum(trained_on.values()), sum(number >= LEAST_OF_A_CLASS for number in trained_on.values())
-    if rated < LEAST or large < 2:
+def _refuse_too_few(rows: pd.DataFrame, trained_on: dict[str, int]) -> None:
+    """Refuse messages with too few different texts: what is said in one text alone cannot be checked on another."""
+    texts = rows["text"].nunique()
+    large = rows.drop_duplicates(["text", "label"])["label"].value_counts() >= LEAST_OF_A_CLASS
+    if texts < LEAST or large.sum() < 2:
         found = ", ".join(f"{label} {number}" for label, number in trained_on.items())
         raise InputError(
-            f"not enough messages to learn sentiment from: found {rated} rated messages ({found}), at least {LEAST} "
-            f"needed, and of two classes at least {LEAST_OF_A_CLASS} each; use the shipped model (model: shipped)"
+            f"not enough messages to learn sentiment from: found {len(rows)} rated messages ({found}) with {texts} "
+            f"different texts, at least {LEAST} needed, and of two classes at least {LEAST_OF_A_CLASS} each; use the "
+            "shipped model (model: shipped)"
         )
 
 
