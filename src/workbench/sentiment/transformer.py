@@ -176,7 +176,8 @@ def _quantise(network: Any, place: str) -> None:
     engines, engine = torch.backends.quantized, torch.backends.quantized.engine
     with quietly():
         # oneDNN is half as fast again as the default, but needs instructions that don't saturate.
-        if "onednn" in engines.supported_engines and torch.cpu._is_vnni_supported():
+        able = torch.cpu.get_capabilities()
+        if "onednn" in engines.supported_engines and (able.get("avx512_vnni") or able.get("avx_vnni")):
             engines.engine = "onednn"
         try:
             how = {torch.nn.Linear: quantization.per_channel_dynamic_qconfig}
