@@ -1,5 +1,6 @@
 """The three statements of what is needed agree: pyproject.toml, environment.yml and requirements.lock."""
 
+import ast
 import re
 import sys
 import tomllib
@@ -50,8 +51,11 @@ def test_no_copyleft_package_is_declared():
 
 
 def test_every_library_that_the_package_imports_is_declared():
-    sources = "\n".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
-    imported = set(re.findall(r"^\s*(?:from|import) (\w+)", sources, re.M)) - set(sys.stdlib_module_names)
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "src").rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    imported = {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names)
     owners = packages_distributions()
     # cpuinfo is what codecarbon asks, cycler is part of matplotlib: both are touched for their sake alone.
     unknown = [

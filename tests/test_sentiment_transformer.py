@@ -147,3 +147,14 @@ def test_nothing_is_printed_and_everything_is_left_as_it_was(tiny_transformer, c
     transformer.probabilities(transformer.open(str(tiny_transformer), int8=True), ["gut " * 200])
     assert state() == before
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_tokenizer_that_is_a_model_of_sentencepiece_is_read(tiny_transformer, newest, tmp_path):
+    sentencepiece = pytest.importorskip("sentencepiece")
+    folder = tmp_path / "older"
+    shutil.copytree(tiny_transformer, folder, ignore=shutil.ignore_patterns("tokenizer*", "special*"))
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(newest["text"]), model_prefix=str(folder / "sentencepiece.bpe"), vocab_size=150,
+        hard_vocab_limit=False, minloglevel=2,
+    )  # fmt: skip
+    assert transformer.probabilities(transformer.open(str(folder)), ["Danke"]).shape == (1, 3)

@@ -46,15 +46,16 @@ def candidates(
 ) -> dict[str, dict[str, Any]]:
     """Return what to try on a market, cheapest first: by name, the arguments that `fit` takes.
 
-    The shipped model always; a linear one where enough of `rows` have a label; every transformer that is named, and a
-    student of the first one.
+    The shipped model always; a linear one where the older labelled messages (`split`) are enough to learn from; every
+    transformer that is named, and a student of the first one.
 
-    >>> list(candidates(pd.DataFrame({"label": ["positive", "negative"] * 100}), ["acme/mood"]))
-    ['shipped', 'linear', 'distilled', 'acme/mood']
+    >>> few = pd.DataFrame({"message_id": ["1"], "sent_at": pd.Timestamp("2026-05-01"), "text_hash": 1})
+    >>> list(candidates(few.assign(label="positive"), ["acme/mood"]))
+    ['shipped', 'distilled', 'acme/mood']
     """
     options = {"int8": int8, "allow_pickle": allow_pickle}
     found: dict[str, dict[str, Any]] = {"shipped": {"model": "shipped"}}
-    classes = rows["label"].value_counts()
+    classes = split(rows)[0].drop_duplicates("text_hash")["label"].value_counts()
     if classes.sum() >= LEAST and (classes >= LEAST_OF_A_CLASS).sum() >= 2:
         found["linear"] = {"model": "linear"}
     if transformers:
