@@ -154,7 +154,7 @@ def test_a_tokenizer_that_is_a_model_of_sentencepiece_is_read(tiny_transformer, 
     folder = tmp_path / "older"
     shutil.copytree(tiny_transformer, folder, ignore=shutil.ignore_patterns("tokenizer*", "special*"))
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(newest["text"]), model_prefix=str(folder / "sentencepiece.bpe"), vocab_size=150,
-        hard_vocab_limit=False, minloglevel=2,
+        sentence_iterator=iter(newest["text"]), model_prefix=str(folder / "sentencepiece.bpe"), vocab_size=700,
+        character_coverage=0.98, hard_vocab_limit=False, minloglevel=2,
     )  # fmt: skip
     assert transformer.probabilities(transformer.open(str(folder)), ["Danke"]).shape == (1, 3)
