@@ -52,7 +52,7 @@ def test_unknown_energy_leaves_the_order_given():
     found = choose([trial("linear", 190, kwh=None), trial("shipped", 190)], target_accuracy=0.9)
     assert found.chosen == "linear"
     assert "Energy was not measured" in found.reason
-    assert found.table["kwh_per_1000"].isna().tolist() == [True, False]
+    assert found.table["joules_per_1000"].isna().tolist() == [True, False]
 
 
 @pytest.mark.parametrize(("names", "chosen"), [(["linear", "shipped"], "shipped"), (["linear", "xlm"], "linear")])
@@ -102,8 +102,10 @@ def test_a_saved_model_that_has_become_worse_is_trained_anew_but_not_on_a_few_me
 
 @pytest.mark.parametrize("seconds", [0.0, 0.2])
 def test_a_rehearsal_goes_on_until_a_meter_can_see_it(seconds: float):
-    rows = pd.DataFrame({"text": ["very good", "very bad", "so good", "so bad"] * 20, "channel": "email"})
-    rows = rows.assign(message_id=[f"m{n}" for n in range(80)], sent_at=pd.Timestamp("2026-01-01"), rating=[5, 1] * 40)
+    rows = pd.DataFrame({"text": [f"{'very' if n % 3 else 'so'} {('good', 'bad')[n % 2]} {n}x" for n in range(80)]})
+    rows = rows.assign(
+        channel="email", message_id=[f"m{n}" for n in range(80)], sent_at=pd.Timestamp("2026-01-01"), rating=[5, 1] * 40
+    )
     rows = messages.gather(rows, languages=["en"]).rows
     found = rehearse(models.fit(rows), rows, seconds=seconds)
     assert found.seconds >= seconds

@@ -24,7 +24,7 @@ SCORED = pd.DataFrame({"sent_at": TIMES, "sentiment": (["positive"] * 80 + ["neg
 SCORED.loc[SCORED.index >= 540, "sentiment"] = "negative"
 TREND = over_time(SCORED)
 GROUPS = by_group(SCORED.assign(channel=["email", "chat", "社交"] * 200), "channel")
-TABLE = pd.DataFrame({"model": ["linear", "xlm"], "accuracy": [0.8, 0.9], "kwh_per_1000": [1e-6, 1e-2]})
+TABLE = pd.DataFrame({"model": ["linear", "xlm"], "accuracy": [0.8, 0.9], "joules_per_1000": [1e-6, 1e-2]})
 TABLE = TABLE.assign(low=0.7, high=0.95, chosen=[True, False])
 RATINGS = pd.DataFrame({"rating": np.repeat([1, 5], 3), "sentiment": LABELS * 2, "messages": [7, 2, 1, 0, 0, 4]})
 RATINGS["share"] = [0.7, 0.2, 0.1, 0, 0, 1]
@@ -108,7 +108,7 @@ def test_candidates_stand_by_energy_or_side_by_side_where_it_is_unknown() -> Non
     ax = plots.plot_candidates(TABLE)
     assert ax.get_xscale() == "log"
     assert [text.get_text() for text in ax.texts] == ["linear (chosen)", "xlm"]
-    other = plots.plot_candidates(TABLE.assign(kwh_per_1000=[1e-6, np.nan]))
+    other = plots.plot_candidates(TABLE.assign(joules_per_1000=[1e-6, np.nan]))
     assert other.get_xlabel() == "energy not measured for every model"
     for drawn in (ax, other):
         plt.close(drawn.figure)

@@ -5,11 +5,13 @@ In: the messages of a CRM.   Out, in this order, each from the one before:
     gather             clean messages, their language decided, ratings made labels; split holds the newest out
     candidates         what to try, cheapest first; fit fits one, score scores with it
     appoint            the cheapest that is good enough, by trial below a meter, or the one kept that may stay
-    quality            how good it is, by language and channel; confusion, reliability, coverage, abstain_at
+    quality            how good it is, by language and channel; confusion, reliability, coverage, abstain_at,
+                       side_by_side for reading
     learning_curve     how many labelled messages would be needed
     score              `Sentiment`: probabilities of every message; what was scored before is not scored again;
                        account says what that saved
-    over_time          shares by period with marked changes; by_group, satisfaction, by_rating
+    over_time          shares by period with marked changes; by_group, satisfaction, by_rating;
+                       in_context adds product, campaign and segment
     terms              what it is about, from exact contributions; examples to read, masked
     turned             customers who were content and no longer are
     headline           the figures by which all this is judged
@@ -20,6 +22,7 @@ shipped model, transformers (checkpoint, hub, mapping) and the students that the
 
 from workbench.sentiment.appointment import Appointment, account, appoint, candidates
 from workbench.sentiment.choice import Choice, Trial, choose, rehearse
+from workbench.sentiment.context import in_context
 from workbench.sentiment.curve import Curve, learning_curve
 from workbench.sentiment.examples import examples
 from workbench.sentiment.headline import headline
@@ -38,7 +41,7 @@ from workbench.sentiment.plots import (
     plot_reliability,
     plot_terms,
 )
-from workbench.sentiment.quality import abstain_at, confusion, coverage, quality, reliability
+from workbench.sentiment.quality import abstain_at, confusion, coverage, quality, reliability, side_by_side
 from workbench.sentiment.satisfaction import by_rating, satisfaction
 from workbench.sentiment.terms import terms
 from workbench.sentiment.trend import by_group, over_time
@@ -68,6 +71,7 @@ __all__ = [
     "from_ratings",
     "gather",
     "headline",
+    "in_context",
     "learning_curve",
     "over_time",
     "plot_agreement",
@@ -85,6 +89,7 @@ __all__ = [
     "reliability",
     "satisfaction",
     "score",
+    "side_by_side",
     "split",
     "terms",
     "turned",

@@ -16,8 +16,9 @@ from workbench.errors import InputError
 from workbench.sentiment.models import Model, Sentiment, score
 from workbench.sentiment.quality import FEWEST, check_share, labelled, quality
 
-# What the meter cannot tell apart: two runs of the same work differed by up to about this much.
+# What an estimate from processor time can be taken to tell apart: an assumption, about what repeated runs differ by.
 _SAME_COST = 1.25
+_JOULES_PER_KWH = 3.6e6
 _SURE = 0.05
 
 
@@ -37,16 +38,20 @@ class Trial:
     seconds: float = float("nan")
 
     @property
-    def kwh_per_1000(self) -> float:
-        """The energy of scoring a thousand messages, in kWh; NaN where that was not measured."""
-        return 1000 * self.kwh / self.scored_messages if self.kwh and self.scored_messages else float("nan")
+    def joules_per_1000(self) -> float:
+        """The energy of scoring a thousand messages; NaN where that was not measured."""
+        return (
+            1000 * self.kwh * _JOULES_PER_KWH / self.scored_messages
+            if self.kwh and self.scored_messages
+            else float("nan")
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Choice:
     """The chosen model, the sentence that says why, and what it was chosen from.
 
-    `table`: model, accuracy, low, high, macro_f1, kwh_per_1000, training_kwh, times_the_cheapest, chosen.
+    `table`: model, accuracy, low, high, macro_f1, joules_per_1000, training_joules, times_the_cheapest, chosen.
     `held_out`: the held-out messages as the chosen model scored them.
     """
 
@@ -82,7 +87,7 @@ def choose(trials: Sequence[Trial], *, target_accuracy: float) -> Choice:
     >>> small = Trial(name="small", scored=truth, scored_messages=1000, kwh=1e-5)
     >>> choose([large, small], target_accuracy=0.8).reason
     'small meets the target of 80.0%: 100.0% (91.2% to 100.0%) of 40 held-out messages are right.
-     Of 2 that meet it, it takes the least energy: 0.01 Wh per 1,000 messages.'
+     Of 2 that meet it, it takes the least energy: 36 J per 1,000 messages.'
     """
     check_share(target_accuracy, "target_accuracy")
     right = _right(trials)
@@ -162,11 +167,11 @@ def _table(trials: Sequence[Trial]) -> pd.DataFrame:
     for trial in trials:
         found = quality(trial.scored).set_index("metric")
         accuracy, low, high = found.loc["accuracy", ["value", "low", "high"]]
-        training = float("nan") if trial.training_kwh is None else trial.training_kwh
-        rows.append((trial.name, accuracy, low, high, found.loc["macro_f1", "value"], trial.kwh_per_1000, training))
-    columns = ["model", "accuracy", "low", "high", "macro_f1", "kwh_per_1000", "training_kwh"]
+        training = float("nan") if trial.training_kwh is None else trial.training_kwh * _JOULES_PER_KWH
+        rows.append((trial.name, accuracy, low, high, found.loc["macro_f1", "value"], trial.joules_per_1000, training))
+    columns = ["model", "accuracy", "low", "high", "macro_f1", "joules_per_1000", "training_joules"]
     table = pd.DataFrame(rows, columns=columns)
-    return table.assign(times_the_cheapest=table["kwh_per_1000"] / table["kwh_per_1000"].min())
+    return table.assign(times_the_cheapest=table["joules_per_1000"] / table["joules_per_1000"].min())
 
 
 def _without_data(trials: Sequence[Trial], labelled_messages: int) -> tuple[int, str]:
@@ -196,7 +201,7 @@ def _by_rule(table: pd.DataFrame, right: np.ndarray, target: float) -> tuple[int
 
 
 def _cheapest(table: pd.DataFrame, eligible: np.ndarray) -> int:
-    cost = table["kwh_per_1000"].iloc[eligible]
+    cost = table["joules_per_1000"].iloc[eligible]
     if cost.isna().any():
         return int(eligible[0])
     same = cost[cost <= cost.min() * _SAME_COST].index
@@ -204,12 +209,12 @@ def _cheapest(table: pd.DataFrame, eligible: np.ndarray) -> int:
 
 
 def _energy(table: pd.DataFrame, place: int, eligible: np.ndarray, which: str) -> str:
-    cost = table["kwh_per_1000"].iloc[eligible]
+    cost = table["joules_per_1000"].iloc[eligible]
     if len(eligible) == 1:
         return f"It is the only one of {len(table)} {which}." if len(table) > 1 else "It is the only one tried."
     if cost.isna().any():
         return f"Energy was not measured for all of {len(cost)} {which}: the first of them is taken."
-    least = f"{cost[place] * 1000:.2g} Wh per 1,000 messages"
+    least = f"{cost[place]:.2g} J per 1,000 messages"
     if cost[place] == cost.min():
         return f"Of {len(cost)} {which}, it takes the least energy: {least}."
     return (

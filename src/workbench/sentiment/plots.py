@@ -136,8 +136,8 @@ def plot_candidates(table: pd.DataFrame, *, target: float | None = None, ax: Axe
     Where the energy of a model was not measured, models stand side by side instead.
     """
     ax = charts.axes(ax)
-    measured = table["kwh_per_1000"].notna().all()
-    across = table["kwh_per_1000"] * 1000 if measured else pd.Series(range(len(table)), index=table.index)
+    measured = table["joules_per_1000"].notna().all()
+    across = table["joules_per_1000"] if measured else pd.Series(range(len(table)), index=table.index)
     arms = _error(table, "accuracy")
     for place, (x, y) in enumerate(zip(across.to_numpy(float), table["accuracy"].to_numpy(float), strict=True)):
         name, chosen = table["model"].iloc[place], bool(table["chosen"].iloc[place])
@@ -155,7 +155,7 @@ def plot_candidates(table: pd.DataFrame, *, target: float | None = None, ax: Axe
         ax.xaxis.set_minor_formatter("")
     else:
         ax.set_xticks([])
-    ax.set_xlabel("Wh per 1,000 messages" if measured else "energy not measured for every model")
+    ax.set_xlabel("J per 1,000 messages" if measured else "energy not measured for every model")
     ax.set_ylabel("accuracy on held-out messages")
     ax.yaxis.set_major_formatter(_PERCENT)
     return ax

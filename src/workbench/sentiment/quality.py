@@ -24,6 +24,7 @@ METRICS = (
     "calibration_error",
     "brier",
 )
+_KEPT = ("coverage", "accuracy_kept")
 Z = 1.959964
 _BINS = 10
 _RESAMPLES = 2_000
@@ -50,7 +51,9 @@ class Abstention:
     messages: int = 0
 
 
-def quality(scored: pd.DataFrame, *, by: str | None = None, seed: int = 0) -> pd.DataFrame:
+def quality(
+    scored: pd.DataFrame, *, by: str | None = None, confidence: float | None = None, seed: int = 0
+) -> pd.DataFrame:
     """Return group, metric, value, low, high and messages: all messages as one group, or one for each value of `by`.
 
     Only messages with a `label` count. `accuracy` over three classes, beside `accuracy_baseline`: always the most
@@ -58,7 +61,9 @@ def quality(scored: pd.DataFrame, *, by: str | None = None, seed: int = 0) -> pd
     `macro_f1` over the classes that occur. `calibration_error` is the mean distance of confidence and accuracy in ten
     bins of equal size, fewer where a bin would hold fewer than 30 (Naeini et al., 2015). `brier` sums the squares over
     the three classes (Brier, 1950): 0 to 2. Shares have Wilson's interval, macro-F1 and calibration error that of a
-    bootstrap of counts, all as if messages were independent. Groups of fewer than 30 have NaN: not enough data.
+    bootstrap of counts, all as if messages were independent. Given a `confidence`, `coverage` is the share of messages
+    that the model is at least so sure of, and `accuracy_kept` how many of these are right. Groups of fewer than 30 have
+    NaN: not enough data.
 
     >>> rows = pd.DataFrame({"label": ["negative", "positive"] * 20, "sentiment": "negative", "confidence": 0.8})
     >>> rows = rows.assign(negative=0.8, neutral=0.0, positive=0.2)
@@ -74,7 +79,7 @@ def quality(scored: pd.DataFrame, *, by: str | None = None, seed: int = 0) -> pd
     found = [
         (name, metric, *values, messages)
         for name, group in groups
-        for metric, values, messages in _figures(group, seed)
+        for metric, values, messages in _figures(group, confidence, seed)
     ]
     kinds = {"value": float, "low": float, "high": float, "messages": int}
     return pd.DataFrame(found, columns=["group", "metric", "value", "low", "high", "messages"]).astype(kinds)
@@ -189,10 +194,30 @@ def column(rows: pd.DataFrame, name: str) -> "pd.Series[Any]":
     return rows[name]
 
 
-def _figures(rows: pd.DataFrame, seed: int) -> Iterator[tuple[str, _Interval, int]]:
+def side_by_side(figures: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of `quality` as words: a row for each group, with messages and each metric with its interval.
+
+    >>> few = pd.DataFrame({"group": ["chat"], "metric": ["accuracy"], "value": [0.5], "low": [0.4], "high": [0.6]})
+    >>> side_by_side(few.assign(messages=40)).values.tolist()
+    [['chat', 40, '0.50 (0.40 to 0.60)']]
+    """
+    said = [
+        "not enough data" if np.isnan(value) else f"{value:.2f} ({low:.2f} to {high:.2f})"
+        for value, low, high in figures[["value", "low", "high"]].to_numpy(float)
+    ]
+    names = figures["metric"].str.replace("_", " ").str.replace("f1", "F1")
+    order = pd.Index(names).unique()
+    wide = figures.assign(said=said, metric=names).pivot(index="group", columns="metric", values="said")[order]
+    messages = figures.groupby("group")["messages"].max()
+    wide.insert(0, "messages", messages)
+    return wide.loc[figures["group"].unique()].rename_axis(columns=None).reset_index()
+
+
+def _figures(rows: pd.DataFrame, confidence: float | None, seed: int) -> Iterator[tuple[str, _Interval, int]]:
     """Yield each metric, its value with low and high, and the messages that it rests on."""
     if len(rows) < FEWEST:
-        yield from ((metric, (np.nan,) * 3, len(rows)) for metric in METRICS)
+        kept = () if confidence is None else _KEPT
+        yield from ((metric, (np.nan,) * 3, len(rows)) for metric in (*METRICS, *kept))
         return
     counts, right = _counts(rows), _right(rows)
     truths = counts.sum(axis=1)
@@ -206,6 +231,10 @@ def _figures(rows: pd.DataFrame, seed: int) -> Iterator[tuple[str, _Interval, in
         yield f"recall_{label}", _share(counts[place, place], truths[place]), int(truths[place])
     yield "calibration_error", _calibration_error(rows["confidence"].to_numpy(float), right, seed), len(rows)
     yield "brier", _brier(rows), len(rows)
+    if confidence is not None:
+        sure = rows["confidence"].to_numpy(float) >= confidence
+        yield _KEPT[0], _share(sure.sum(), len(rows)), len(rows)
+        yield _KEPT[1], _share(right[sure].sum(), sure.sum()), int(sure.sum())
 
 
 def _share(count: int, of: int) -> _Interval:
