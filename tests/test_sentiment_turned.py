@@ -82,7 +82,7 @@ def test_equal_scores_and_missing_ones_are_no_turn() -> None:
 
 def test_what_is_missing_or_too_small_is_named() -> None:
     with pytest.raises(InputError, match="customer_id"):
-        turned(crowd(0).drop(columns="customer_id"))
+        turned(crowd(0).drop(columns="positive"))
     with pytest.raises(InputError, match="window_days must be 1 or more, found 20 and 0"):
         turned(crowd(0), window_days=0)
 
@@ -94,3 +94,9 @@ def test_any_messages_get_an_answer(messages: list[tuple[str, int, float]]) -> N
     rows["sent_at"] = END - pd.to_timedelta(rows["day"], unit="D")
     found = turned(rows.assign(positive=(1 + rows["net"]) / 2, negative=(1 - rows["net"]) / 2), key=KEY).customers
     assert np.isfinite(found[["change", "low", "high", "probability"]].to_numpy(float)).all()
+
+
+def test_messages_without_customers_turn_nobody() -> None:
+    found = turned(crowd(0).drop(columns="customer_id"))
+    assert "not applicable" in found.caption
+    assert found.masked.empty

@@ -20,6 +20,8 @@ from workbench.sentiment.models import Model, Sentiment, fit
 # Such as `emissions.track`: a step's name in; a block around the step whose `kwh_cpu` is known at its end.
 Meter = Callable[[str], AbstractContextManager[Any]]
 
+_NO_LINEAR = " No linear model was tried: the labelled messages to learn from are too few, or of one class only."
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Appointment:
@@ -100,7 +102,7 @@ def appoint(
         model=model,
         choice=choice,
         curve=curve,
-        reason=f"{recalled.reason} {choice.reason}",
+        reason=f"{recalled.reason} {choice.reason}{'' if 'linear' in candidates else _NO_LINEAR}",
         kept=remember(choice, curve, model, rows, settings=settings),
         readable=_readable(model, rows, candidates, seed),
     )
@@ -112,7 +114,8 @@ def account(found: Sentiment) -> str:
     >>> account(Sentiment(messages=pd.DataFrame(index=range(100)), model="linear", fingerprint="", scored=60, reused=30,
     ...                   twins=10, truncated=0, seconds=0.3))
     '100 messages: 60 texts read in 0.3 seconds by linear, 10 messages share a text with one of these, 30 were
-     known from an earlier run. That saved 40% of the reading, about 0.2 seconds. No text was too long to be read.'
+     known from an earlier run. That saved 40% of the reading, about 0.2 seconds. No text was too long to be read. In a
+     language that the model has not learnt, or that is not known: 0.'
     """
     everything, spared = len(found.messages), found.reused + found.twins
     saved = f"{spared / everything:.0%} of the reading" if everything else "nothing"
@@ -123,10 +126,11 @@ def account(found: Sentiment) -> str:
         if found.truncated
         else "No text was too long to be read"
     )
+    strange = int((~found.messages["language_known"]).sum()) if "language_known" in found.messages else 0
     return (
         f"{everything:,} messages: {found.scored:,} texts read in {found.seconds:.1f} seconds by {found.model}, "
         f"{found.twins:,} messages share a text with one of these, {found.reused:,} were known from an earlier run. "
-        f"That saved {saved}. {cut}."
+        f"That saved {saved}. {cut}. In a language that the model has not learnt, or that is not known: {strange:,}."
     )
 
 

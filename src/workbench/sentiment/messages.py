@@ -55,7 +55,7 @@ def gather(messages: ibis.Table | pd.DataFrame, *, languages: Sequence[str] = ()
     """Read messages as the data contract has them: texts cleaned, languages decided, ratings made labels.
 
     `languages` are the market's, main first. A label of the CRM's own goes before a rating. An InputError names columns
-    that are missing, labels that are none, or says that there is no message.
+    that are missing, labels that are none, or says that there is no message, or none with a text.
 
     >>> told = pd.DataFrame({"message_id": ["1", "2"], "sent_at": pd.Timestamp("2026-05-01"), "channel": "review",
     ...                      "text": ["Die Lieferung war leider <b>viel zu sp&auml;t</b>", " "], "rating": [1, None]})
@@ -71,6 +71,8 @@ def gather(messages: ibis.Table | pd.DataFrame, *, languages: Sequence[str] = ()
     raw = [text if isinstance(text, str) else "" for text in found["text"]]
     texts = clean(raw)
     there = np.array([bool(text.strip()) for text in texts])
+    if not there.any():
+        raise InputError(f"messages: all {len(found):,} in this market and period are empty; there is nothing to score")
     rows = found.drop(columns="text")[there].reset_index(drop=True)
     kept = [text for text in texts if text.strip()]
     rows.insert(list(found).index("text"), "text", pd.Series(kept, dtype="str"))

@@ -55,6 +55,9 @@ def turned(
     """
     if min(top, window_days) < 1:
         raise InputError(f"top and window_days must be 1 or more, found {top} and {window_days}")
+    if "customer_id" not in scored:
+        nobody = pd.DataFrame(columns=["customer_id", *_FIGURES])
+        return _listed(nobody, "not applicable: no message says which customer wrote it", key)
     rows = _judged(scored, window_days=window_days)
     both = f"wrote in the {window_days} days up to the newest message and before"
     if rows.empty:
