@@ -112,3 +112,8 @@ def test_candidates_stand_by_energy_or_side_by_side_where_it_is_unknown() -> Non
     assert other.get_xlabel() == "energy not measured for every model"
     for drawn in (ax, other):
         plt.close(drawn.figure)
+
+
+def test_candidates_without_an_accuracy_leave_no_point_to_stand_on():
+    nothing = TABLE.assign(accuracy=np.nan, low=np.nan, high=np.nan, chosen=[True, False])
+    assert plots.plot_candidates(nothing, target=0.9).get_xscale() == "linear"

@@ -136,7 +136,8 @@ def plot_candidates(table: pd.DataFrame, *, target: float | None = None, ax: Axe
     Where the energy of a model was not measured, models stand side by side instead.
     """
     ax = charts.axes(ax)
-    measured = table["joules_per_1000"].notna().all()
+    # A logarithmic axis needs a point to stand on.
+    measured = bool((table["joules_per_1000"] > 0).all() and table["accuracy"].notna().any())
     across = table["joules_per_1000"] if measured else pd.Series(range(len(table)), index=table.index)
     arms = _error(table, "accuracy")
     for place, (x, y) in enumerate(zip(across.to_numpy(float), table["accuracy"].to_numpy(float), strict=True)):
