@@ -93,12 +93,16 @@ def check(location: Annotated[str, typer.Argument(help="a folder, a DuckDB file,
 
 @app.command("import")
 def import_(
-    source: Annotated[str, typer.Argument(help=f"one of: {', '.join(crm.SOURCES)}")],
+    source: Annotated[str, typer.Argument(help=f"one of: {', '.join(crm.SOURCES)}, feedback")],
     files: Annotated[list[Path], typer.Argument(help="the source's files")],
     to: Annotated[Path, typer.Option(help="the CRM folder to write")],
-    mapping: Annotated[Path | None, typer.Option(help="for 'tables': YAML that maps columns to the contract")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="for 'tables' and 'feedback': YAML that maps columns")] = None,
 ) -> None:
-    """Bring a known source, or your own tables, into the data contract; print what each cleaning rule took."""
+    """Bring a known source, or your own tables, into the data contract; print what each cleaning rule took.
+
+    `feedback` adds survey exports (Zigpoll, SurveyMonkey, Google Forms, or mapped columns: rating, text, date,
+    customer_id or email) to the messages of a CRM folder; the same answers twice add nothing.
+    """
     rules = crm.import_source(source, files, folder=to, mapping=mapping)
     console.print(_as_table(rules))
     console.print(f"written to {to}; next: workbench check {to}", soft_wrap=True)

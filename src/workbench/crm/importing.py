@@ -13,6 +13,7 @@ from workbench import outputs
 from workbench.crm import opening
 from workbench.crm.conform import conform
 from workbench.crm.contract import TABLES
+from workbench.crm.feedback import import_feedback
 from workbench.crm.reading import Found, first_line
 from workbench.crm.sources import Imported, online_retail, tables, telco
 from workbench.errors import InputError, did_you_mean
@@ -28,18 +29,22 @@ def import_source(source: str, files: Sequence[Path], *, folder: Path, mapping: 
     """Write a source as a CRM folder, whole or not at all; return each cleaning rule with the rows it took.
 
     The result has the columns rule, rows, what. The folder must be new or empty, or hold nothing but tables of the
-    contract from an earlier import, which are replaced. InputError: an unknown source, files that cannot be read, a
-    folder with other files, or data that does not keep to the contract.
+    contract from an earlier import, which are replaced; `feedback` joins the messages of a CRM that is there.
+    InputError: an unknown source, files that cannot be read, a folder with other files, or data that does not keep to
+    the contract.
 
     >>> import_source("telko", [], folder=Path("crm"))
     Traceback (most recent call last):
-    workbench.errors.InputError: 'telko' is no source; did you mean 'telco'?; there is: online_retail, telco, tables
+    workbench.errors.InputError: 'telko' is no source; did you mean 'telco'?; there is: online_retail, telco, tables,
+    feedback
     """
-    if source not in SOURCES:
-        raise InputError(f"'{source}' is no source{did_you_mean(source, SOURCES)}; there is: {', '.join(SOURCES)}")
+    if source not in (known := (*SOURCES, "feedback")):
+        raise InputError(f"'{source}' is no source{did_you_mean(source, known)}; there is: {', '.join(known)}")
     for file in files:
         if not file.is_file():
             raise InputError(f"{file}: no such file")
+    if source == "feedback":
+        return import_feedback(files, folder=folder, mapping=mapping)
     _refuse_foreign(folder, files)
     imported = SOURCES[source](files, mapping=mapping)
     opening.refuse_faults(Found(place=f"{source} {' '.join(file.name for file in files)}", tables=imported.tables))
