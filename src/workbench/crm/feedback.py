@@ -160,9 +160,8 @@ def _is_utf8(data: bytes) -> bool:
 def _column(rows: pd.DataFrame, role: str, chosen: dict[str, Any], file: Path) -> str | None:
     if role in chosen:
         if chosen[role] not in rows:
-            raise InputError(
-                f"{file}: no column '{chosen[role]}'{did_you_mean(str(chosen[role]), map(str, rows))} among {_shown(rows)}"
-            )
+            near = did_you_mean(str(chosen[role]), map(str, rows))
+            raise InputError(f"{file}: no column '{chosen[role]}'{near} among {_shown(rows)}")
         return str(chosen[role])
     for pattern in _KNOWN[role]:
         fits = [str(name) for name in rows if re.fullmatch(pattern, str(name), re.IGNORECASE)]
