@@ -16,7 +16,7 @@ from workbench.sentiment.ngrams import Recipe, threads
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-COSTS = (0.5, 2.0, 8.0)
+COSTS = (0.5, 4.0, 32.0)
 # What a related message may weigh beside an own one, if anything: chosen after the cost, at that cost.
 SHARES = (0.1, 0.3)
 _PARTS = 4
