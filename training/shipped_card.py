@@ -57,7 +57,7 @@ where the interval of macro-F1 lies at least {margin:.2f} above it in a set of t
 
 {held_out}
 
-Calibration error is the mean distance of confidence and accuracy in bins of equal size. {not_claimed}
+Calibration error is the mean distance of confidence and accuracy in bins of equal size.{not_claimed}
 
 ## How good it is elsewhere
 Reviews that were refused above, for measuring only: other shops, other domains, negative against positive (neutral
@@ -68,7 +68,7 @@ Indonesian comments. The mean of both recalls is 0.5 for a guess and for always 
 {elsewhere}
 
 ## What it is not for
-* Decisions about a person, or about a single message: it is wrong in a fifth to a half of all cases.
+* Decisions about a person, or about a single message: above it is wrong in {best:.0%} to {worst:.0%} of cases.
 * Languages not named above. Hindi in its own script is not among them: all Hindi it has seen is in Latin letters.
 * Long reviews, irony, several opinions in one message; another domain than above without measuring it on 100 messages.
 * Comparing languages: its errors differ between them, and so does its notion of neutral.
@@ -125,9 +125,11 @@ def page(trained: Trained) -> str:
         most=trained.most,
         margin=trained.margin,
         held_out=_held_out(trained.held_out),
+        best=1 - _accuracies(trained.held_out).max(),
+        worst=1 - _accuracies(trained.held_out).min(),
         elsewhere=_elsewhere(trained.elsewhere),
         weakest=_weakest(trained.elsewhere),
-        not_claimed=f"Learnt from but not claimed: {', '.join(missed)}." if missed else "",
+        not_claimed=f" Learnt from but not claimed: {', '.join(missed)}." if missed else "",
         data=trained.data,
     )
 
@@ -188,6 +190,10 @@ def _elsewhere(figures: pd.DataFrame) -> str:
             f"| {balanced} |"
         )
     return "\n".join(lines)
+
+
+def _accuracies(figures: pd.DataFrame) -> pd.Series:
+    return figures[figures["metric"] == "accuracy"]["value"]
 
 
 def _weakest(figures: pd.DataFrame) -> str:
