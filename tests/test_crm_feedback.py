@@ -114,3 +114,51 @@ def test_a_new_folder_gets_messages_alone(tmp_path):
     import_source("feedback", [tmp_path / "answers.csv"], folder=tmp_path / "new")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["messages.parquet"]
     assert len(crm.open(tmp_path / "new").frame("messages")) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "utc"),
+    [
+        (
+            ["2024/02/14 1:53:31 PM GMT+1", "2024/07/14 1:53:31 PM GMT+2"],
+            ["2024-02-14 12:53:31", "2024-07-14 11:53:31"],
+        ),
+        (["2024-02-14T09:05:00-05:30", "2024-02-14 09:05"], ["2024-02-14 14:35:00", "2024-02-14 09:05:00"]),
+        (["2024-02-14T09:05:00.000Z"], ["2024-02-14 09:05:00"]),
+    ],
+)
+def test_a_zone_that_is_written_is_heeded_row_by_row(tmp_path, written, utc):
+    (tmp_path / "answers.csv").write_text("".join(["Timestamp,Rating,Comment\n", *(f"{at},5,ok\n" for at in written)]))
+    crm.import_source("feedback", [tmp_path / "answers.csv"], folder=tmp_path / "crm")
+    assert sorted(crm.open(tmp_path / "crm").frame("messages")["sent_at"].astype(str)) == sorted(utc)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("1890-02-01,5,Great", "1 dates lie before 1990-01-01"),
+        ("2024-01-01,0,Bad", "0 is no rating from 1 to 5; .* scale: 10"),
+    ],
+)
+def test_what_the_contract_would_refuse_is_not_written(tmp_path, answer, said):
+    (tmp_path / "answers.csv").write_text(f"Timestamp,Rating,Comment\n{answer}\n")
+    with pytest.raises(InputError, match=said):
+        crm.import_source("feedback", [tmp_path / "answers.csv"], folder=tmp_path / "crm")
+    assert not (tmp_path / "crm").exists()
+
+
+def test_messages_with_semicolons_are_joined_and_none_is_an_answer(tmp_path, crm_folder):
+    folder = crm_folder(
+        messages="message_id;sent_at;channel;text;rating\n007;2024-01-05;email;Zu spät;2,5\n".encode("latin-1")
+    )
+    (tmp_path / "answers.csv").write_text("Timestamp,Rating,Comment\n2024-02-01,5,None\n")
+    crm.import_source("feedback", [tmp_path / "answers.csv"], folder=folder)
+    found = crm.open(folder).frame("messages").sort_values("sent_at")
+    assert found["text"].tolist() == ["Zu spät", "None"]
+    assert (found["rating"].tolist(), found["message_id"].iloc[0]) == ([2.5, 5.0], "007")
+
+
+def test_a_corrupt_workbook_is_refused(tmp_path):
+    (tmp_path / "answers.xlsx").write_bytes(b"PK not a workbook")
+    with pytest.raises(InputError, match=r"answers\.xlsx: cannot be read"):
+        crm.import_source("feedback", [tmp_path / "answers.xlsx"], folder=tmp_path / "crm")

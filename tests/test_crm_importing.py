@@ -95,3 +95,27 @@ def test_a_full_disk_leaves_nothing_behind(sales, tmp_path):
     assert (ended.returncode, "crm: cannot be written: " in ended.stderr) == (2, True), ended.stderr
     assert "Traceback" not in ended.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mapping.yaml", "sales.csv"]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_feedback_joins_the_messages_that_are_there(crm_folder, tmp_path, kind):
+    messages = pd.DataFrame(
+        {
+            "message_id": ["007", "m2"],
+            "sent_at": pd.to_datetime(["2024-01-05 10:00", "2024-01-06 11:30"]),
+            "channel": ["email", "chat"],
+            "text": ['Größe "L", bitte\nDanke', "Hi"],
+            "shelf": ["B", "C"],
+        }
+    )
+    products = pd.DataFrame({"product_id": ["p"]})
+    folder = crm_folder(products=products, messages=messages if kind == "parquet" else messages.to_csv(index=False))
+    before = (folder / "products.parquet").read_bytes()
+    (tmp_path / "answers.csv").write_text("Timestamp,Rating,Comment\n2024-02-01,5,Great\n")
+    for _ in range(2):
+        crm.import_source("feedback", [tmp_path / "answers.csv"], folder=folder)
+    assert sorted(path.name for path in folder.iterdir()) == [f"messages.{kind}", "products.parquet"]
+    assert (folder / "products.parquet").read_bytes() == before
+    found = crm.open(folder).frame("messages").sort_values("sent_at", ignore_index=True)
+    pd.testing.assert_frame_equal(found.loc[:1, list(messages)], messages, check_dtype=False)
+    assert found.loc[2, ["channel", "text", "rating"]].tolist() == ["survey", "Great", 5.0]

@@ -22,9 +22,12 @@ from zoneinfo import available_timezones
 import numpy as np
 import pandas as pd
 import yaml
+from python_calamine import CalamineError
 
 from workbench import outputs
-from workbench.crm import opening
+from workbench.crm import csvfiles, opening, reading
+from workbench.crm.conform import conform
+from workbench.crm.contract import TABLES
 from workbench.crm.sources import Rule
 from workbench.errors import InputError, did_you_mean
 
@@ -45,6 +48,10 @@ _KNOWN = {
     ),
 }
 _SETTINGS = ("date_format", "scale", "timezone")
+# An answer of one word may be "None" or "NA": only nothing is blank.
+_BLANK: dict[str, Any] = {"keep_default_na": False, "na_values": [""]}
+# The contract's first day; what lies before it is a slip.
+_EARLIEST = pd.Timestamp("1990-01-01")
 _DAY_AND_MONTH = re.compile(r"^\s*(\d{1,2})[./-](\d{1,2})[./-](\d{2,4})")
 
 
@@ -68,7 +75,9 @@ def import_feedback(files: Sequence[Path], *, folder: Path, mapping: Path | None
         _write(folder, pd.concat([there, _as(new, there)], ignore_index=True) if len(there) else new)
     rules = [
         Rule(
-            rule="taken", rows=len(new), what="new messages on the channel 'survey', dates in UTC, ratings from 1 to 5"
+            rule="taken",
+            rows=len(new),
+            what="new messages on the channel 'survey', in UTC, ratings 1 to 5 (of 0 to 10: 0 is 1, 10 is 5)",
         ),
         Rule(
             rule="already there", rows=len(found) - len(new), what="the same answer was imported before: left as it is"
@@ -131,13 +140,15 @@ def _read(file: Path) -> pd.DataFrame:
         raise InputError(f"{file}: no such file")
     try:
         if file.suffix.lower() == ".xlsx":
-            rows = pd.read_excel(file, dtype="str", engine="calamine")
+            rows: pd.DataFrame = pd.read_excel(file, dtype="str", engine="calamine", **_BLANK)
         else:
             data = file.read_bytes()
             text = data.decode("utf-8-sig") if _is_utf8(data) else data.decode("latin-1")
             separator = max(",;\t|", key=text.partition("\n")[0].count)
-            rows = pd.read_csv(file, dtype="str", sep=separator, encoding="utf-8-sig" if _is_utf8(data) else "latin-1")
-    except (ValueError, OSError) as error:
+            rows = pd.read_csv(
+                file, dtype="str", sep=separator, encoding="utf-8-sig" if _is_utf8(data) else "latin-1", **_BLANK
+            )
+    except (ValueError, OSError, CalamineError) as error:
         raise InputError(f"{file}: cannot be read as a table: {type(error).__name__}") from error
     rows.columns = [" ".join(str(name).split()) for name in rows]
     # SurveyMonkey puts a second heading below the first: the kind of answer, in a row without a respondent.
@@ -190,21 +201,36 @@ def _dates(values: pd.Series, chosen: dict[str, Any], place: str) -> pd.Series:
             )
         form = "day" if first else "month"
     if form in ("day", "month", None):
-        times = pd.to_datetime(values, errors="coerce", format="mixed", dayfirst=form == "day", utc=False)
+        times = _parsed(values, chosen.get("timezone", "UTC"), dayfirst=form == "day")
     else:
         times = pd.to_datetime(values, errors="coerce", format=form)
-    if bad := [int(row) + 2 for row in np.flatnonzero(times.isna())]:
+    if bad := [int(row) + 2 for row in values.index[times.isna()]]:
         raise InputError(
             f"{place}: {len(bad)} rows hold no date, such as row {bad[0]}; allowed: 2026-05-31 14:00, or date_format"
         )
     zone = chosen.get("timezone", "UTC")
     aware = (
-        times if times.dt.tz is not None else times.dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+        times
+        if times.dt.tz is not None
+        else times.dt.tz_localize(zone, ambiguous=np.ones(len(times), bool), nonexistent="shift_forward")
     )
     naive: pd.Series = aware.dt.tz_convert("UTC").dt.tz_localize(None).dt.as_unit("us")
+    if early := int((naive < _EARLIEST).sum()):
+        raise InputError(f"{place}: {early} dates lie before {_EARLIEST:%Y-%m-%d}")
     if (late := int((naive > pd.Timestamp.now("UTC").tz_localize(None)).sum())) > 0:
         raise InputError(f"{place}: {late} dates lie in the future")
     return naive
+
+
+def _parsed(values: pd.Series, zone: str, *, dayfirst: bool) -> pd.Series:
+    """Return times in UTC; those that name no zone are on the clock of `zone`, each row for itself."""
+    # POSIX counts 'GMT+1' westwards, and so would the parser; survey tools mean one hour east.
+    plain = values.str.replace(r"(?:GMT|UTC)\s*(?=[+-]\d)", "", regex=True)
+    named = plain.str.contains(r":\d{2}.*(?:Z|GMT|UTC|[+-]\d{1,2}(?::?\d{2})?)\s*$", na=False)
+    aware = pd.to_datetime(plain.where(named), errors="coerce", format="mixed", dayfirst=dayfirst, utc=True)
+    naive = pd.to_datetime(plain.where(~named), errors="coerce", format="mixed", dayfirst=dayfirst)
+    clock = naive.dt.tz_localize(zone, ambiguous=np.ones(len(naive), bool), nonexistent="shift_forward")
+    return aware.fillna(clock.dt.tz_convert("UTC"))
 
 
 def _ratings(values: pd.Series, chosen: dict[str, Any], place: str, name: str) -> pd.Series:
@@ -214,7 +240,7 @@ def _ratings(values: pd.Series, chosen: dict[str, Any], place: str, name: str) -
     number = said.str.extract(r"^(\d+(?:[.,]\d+)?)")[0].str.replace(",", ".").astype(float)
     out_of = said.str.extract(r"(?:/|out of|von)\s*(\d+)")[0].astype(float)
     rating = number.where(stars.isna(), stars.astype(float))
-    if bad := [int(row) + 2 for row in np.flatnonzero(values.notna() & said.ne("") & rating.isna())]:
+    if bad := [int(row) + 2 for row in values.index[values.notna() & said.ne("") & rating.isna()]]:
         raise InputError(
             f"{place}: {len(bad)} rows hold no rating, such as row {bad[0]}; allowed: 4, 4 stars, ★★★★☆, 8/10"
         )
@@ -222,7 +248,11 @@ def _ratings(values: pd.Series, chosen: dict[str, Any], place: str, name: str) -
     best = float(chosen.get("scale", out_of.max() if out_of.notna().any() else 10 if likely or rating.max() > 5 else 5))
     if best not in (5, 10) or rating.max() > best:
         raise InputError(f"{place}: ratings up to {rating.max():g} of {best:g}; allowed are scales of 5 and of 10")
-    return 1 + rating * 4 / 10 if best == 10 else rating.clip(lower=1)
+    if best == 5 and (rating == 0).any():
+        raise InputError(
+            f"{place}: 0 is no rating from 1 to 5; where it is from 0 to 10, say so in a mapping, scale: 10"
+        )
+    return 1 + rating * 4 / 10 if best == 10 else rating
 
 
 def _with_customers(found: pd.DataFrame, customers: pd.DataFrame | None) -> tuple[pd.DataFrame, int]:
@@ -232,7 +262,9 @@ def _with_customers(found: pd.DataFrame, customers: pd.DataFrame | None) -> tupl
     if customers is not None:
         if "email" in customers:
             known = customers.dropna(subset="email").assign(email=lambda rows: rows["email"].str.casefold())
-            ids = ids.fillna(found["email"].map(known.drop_duplicates("email").set_index("email")["customer_id"]))
+            ids = ids.fillna(
+                found["email"].map(known.drop_duplicates("email", keep=False).set_index("email")["customer_id"])
+            )
         ids = ids.where(ids.isin(customers["customer_id"].astype("str")))
     else:
         ids = pd.Series(np.nan, index=found.index, dtype="str")
@@ -244,7 +276,10 @@ def _there(folder: Path) -> pd.DataFrame:
     parquet, text = folder / "messages.parquet", folder / "messages.csv"
     if parquet.is_file():
         return pd.read_parquet(parquet)
-    return pd.read_csv(text, dtype="str") if text.is_file() else pd.DataFrame()
+    if not text.is_file():
+        return pd.DataFrame()
+    frame: pd.DataFrame = conform(csvfiles.read(reading.connect(), text), TABLES["messages"]).to_pyarrow().to_pandas()
+    return frame
 
 
 def _as(new: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:
