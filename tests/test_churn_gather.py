@@ -84,6 +84,15 @@ def test_sentiment_is_known_of_the_market_s_own_customers_only(japan, sample_fol
         churn.gather(japan, sentiment=felt.drop(columns="negative"), **HORIZON)
 
 
+@pytest.mark.parametrize("named", [{}, {"customer_id": None}, {"customer_id": float("nan")}])
+def test_messages_that_name_no_customer_tell_nothing_of_any(japan, named):
+    at = pd.to_datetime(["2025-01-01", "2025-02-01"])
+    felt = pd.DataFrame({"sent_at": at, "negative": 0.1, "neutral": 0.2, "positive": 0.7}).assign(**named)
+    today = churn.gather(japan, sentiment=felt, **HORIZON).today
+    assert today["sentiment_last"].isna().all()
+    assert (today["negative_90d"] == 0).all()
+
+
 @pytest.mark.parametrize(
     ("tables", "said"),
     [

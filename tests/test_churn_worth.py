@@ -69,9 +69,11 @@ def test_what_was_not_used_says_why(telling):
         kind="orders", definition="", past=found.past.drop(columns="sentiment_last"), today=found.today
     )
     few = gathered(1, customers=2)
+    mute = replace(found, past=found.past.assign(sentiment_last=np.nan))
     said = {
         "Sentiment is not applicable: no sentiment scores; run the notebook sentiment first.": (tested, bare),
         "Sentiment was not used: only churn by orders looks at what happened.": (tested, gathered(0, kind="label")),
+        "Sentiment was not used: nothing was known of any customer": (tested, mute),
         "Sentiment was not used: there is no model.": (churn.backtest(few.past, horizon_days=90), few),
     }
     for note, asked in said.items():

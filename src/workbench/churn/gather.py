@@ -115,6 +115,10 @@ def _some_others(pool: pd.DataFrame, own: set[str]) -> pd.DataFrame:
 
 
 def _scores(sentiment: ibis.Table | pd.DataFrame) -> ibis.Table:
+    if isinstance(sentiment, pd.DataFrame):
+        # Where no message names a customer, nothing is known of any of them, and that is no fault.
+        named = sentiment if "customer_id" in sentiment else sentiment.assign(customer_id=None)
+        sentiment = named.astype({"customer_id": "str"})
     there = [str(name) for name in sentiment.columns]
     if missing := [name for name in _SCORES if name not in there]:
         raise InputError(f"sentiment: no column {', '.join(missing)}; there is: {', '.join(there)}")

@@ -61,6 +61,8 @@ def _not_used(tested: Backtest, gathered: Gathered, columns: Collection[str], na
         return f"{used}only churn by orders looks at what happened."
     if not {*columns} & {*gathered.past}:
         return f"{name.capitalize()} is not applicable: no {name} scores; run the notebook {name} first."
+    if all(gathered.past[column].nunique(dropna=False) < 2 for column in {*columns} & {*gathered.past}):
+        return f"{used}nothing was known of any customer before a cut-off."
     if tested.model in models.RULES:
         return f"{used}the chosen model is a rule of one number."
     if tested.scope == "pooled":
