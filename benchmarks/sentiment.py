@@ -40,7 +40,7 @@ from workbench import emissions
 from workbench.sentiment import LABELS, Sentiment, fit, score
 from workbench.sentiment.linear import train
 from workbench.sentiment.messages import text_hash
-from workbench.sentiment.quality import wilson
+from workbench.intervals import wilson
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "sentiment"

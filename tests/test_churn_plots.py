@@ -11,7 +11,6 @@ from matplotlib import pyplot as plt
 from workbench import charts
 from workbench.churn import plots
 from workbench.churn.backtest import Backtest
-from workbench.churn.explain import Drivers
 
 CUTOFFS = pd.to_datetime(["2024-01-01", "2024-04-01"])
 BINS = pd.DataFrame(
@@ -34,17 +33,7 @@ TESTED = Backtest(
     scores=pd.DataFrame(),
 )
 UNDATED = replace(TESTED, folds=QUALITY.assign(cutoff=pd.NaT))
-IMPORTANCE = pd.DataFrame(
-    [("recency_days", 0.9, "more raises the risk"), ("plan", 0.5, "differs by value"), ("orders", 0.4, "no effect")],
-    columns=["column", "importance", "direction"],
-).assign(others=[2, 0, 0], low=0.1, high=1.0)
-DRIVERS = Drivers(contributions=pd.DataFrame(), base=0.0, importance=IMPORTANCE, seconds=0.0)
-NUMBERS = pd.DataFrame({"value": np.linspace(0, 9, 200), "contribution": np.linspace(-1, 1, 200)})
-WORDS = pd.DataFrame({"value": ["a", "a", "b", "c"], "contribution": [1.0, 3.0, -2.0, 0.0]})
 FIGURES = {
-    "drivers": lambda ax: plots.plot_drivers(DRIVERS, ax=ax),
-    "dependence on numbers": lambda ax: plots.plot_dependence(NUMBERS, column="recency_days", ax=ax),
-    "dependence on words": lambda ax: plots.plot_dependence(WORDS, column="plan", ax=ax),
     "calibration": lambda ax: plots.plot_calibration(BINS, probability=pd.Series([0.1, 0.6]), ax=ax),
     "capture": lambda ax: plots.plot_capture(DECILES, churn_rate=0.3, ax=ax),
     "quality by cut-off": lambda ax: plots.plot_quality(TESTED, target=0.75, ax=ax),
@@ -65,21 +54,6 @@ def test_every_figure_draws_on_the_given_axes_and_fits_a_report(name: str) -> No
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_makes_its_own_axes_where_none_are_given(name: str) -> None:
     assert "<svg" in charts.figure(FIGURES[name](None), name).svg
-
-
-def test_drivers_come_strongest_on_top_with_name_and_direction() -> None:
-    ax = plots.plot_drivers(DRIVERS, top=2)
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["plan ●", "days since the last order ▲"]
-    assert [text.get_text() for text in ax.texts] == ["with 2 like it"]
-    assert sorted(bar.get_width() for bar in ax.patches) == [0.5, 0.9]
-    plt.close(ax.figure)
-
-
-def test_categories_are_sorted_by_what_they_contribute() -> None:
-    ax = plots.plot_dependence(WORDS, column="plan")
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["b (25%)", "c (25%)", "a (50%)"]
-    assert ax.collections[-1].get_offsets()[:, 0].tolist() == [-2.0, 0.0, 2.0]
-    plt.close(ax.figure)
 
 
 def test_capture_is_drawn_between_random_order_and_perfect_foresight() -> None:

@@ -23,7 +23,8 @@ from workbench.sentiment.linear import LinearModel, train
 from workbench.sentiment.messages import clean, text_hash
 from workbench.sentiment.models import score
 from workbench.sentiment.ngrams import Recipe
-from workbench.sentiment.quality import Z, quality, wilson
+from workbench.intervals import Z, wilson
+from workbench.sentiment.quality import quality
 from workbench.sentiment.store import quantised, to_bytes
 
 ROOT = Path(__file__).parents[1]

@@ -7,18 +7,16 @@ In: the tables of a CRM.   Out, in this order, each from the one before:
     backtest           the model that this market should use, and how good it would have been; fit_chosen fits it
     worth              what a feature was worth, with it against without it
     score              a calibrated probability for every customer
-    explain            exact contributions of every feature; dependence, reasons say what they mean
     retention_list     whom to contact first, and why
     headline           the figures by which all this is judged; over_time has them by cut-off
 
-Figures are `plot_<noun>(…)`, names for people `readable`. Below: features and examples (orders), subscriptions, models,
+Figures are `plot_<noun>(…)`. Why a score is what it is, `workbench.explain` tells. Below: features and examples (orders), subscriptions, models,
 calibrators, quality (with calibration, deciles, base_rates).
 """
 
 from workbench.churn.backtest import Backtest, backtest, fit_chosen
 from workbench.churn.examples import cutoffs, examples
-from workbench.churn.explain import Drivers, dependence, explain
-from workbench.churn.features import SENTIMENT, features
+from workbench.churn.features import SENTIMENT, consistent, features
 from workbench.churn.gather import SMALL, Gathered, gather
 from workbench.churn.headline import headline, over_time
 from workbench.churn.leakage import find_leaks, without_leaks
@@ -26,22 +24,17 @@ from workbench.churn.models import Model, Scores, fit, score
 from workbench.churn.plots import (
     plot_calibration,
     plot_capture,
-    plot_dependence,
-    plot_drivers,
     plot_quality,
 )
 from workbench.churn.quality import base_rates, calibration, deciles, quality
-from workbench.churn.reasons import reasons
 from workbench.churn.retention import RetentionList, retention_list
 from workbench.churn.subscriptions import labelled_examples, subscription_examples
-from workbench.churn.words import readable
 from workbench.churn.worth import Worth, worth
 
 __all__ = [
     "SENTIMENT",
     "SMALL",
     "Backtest",
-    "Drivers",
     "Gathered",
     "Model",
     "RetentionList",
@@ -50,11 +43,10 @@ __all__ = [
     "backtest",
     "base_rates",
     "calibration",
+    "consistent",
     "cutoffs",
     "deciles",
-    "dependence",
     "examples",
-    "explain",
     "features",
     "find_leaks",
     "fit",
@@ -65,12 +57,8 @@ __all__ = [
     "over_time",
     "plot_calibration",
     "plot_capture",
-    "plot_dependence",
-    "plot_drivers",
     "plot_quality",
     "quality",
-    "readable",
-    "reasons",
     "retention_list",
     "score",
     "subscription_examples",

@@ -13,6 +13,8 @@ import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
+from workbench.explain.pipelines import log_odds
+
 # No customer is certain to stay or to leave.
 _CLOSEST = 0.001
 
@@ -65,9 +67,3 @@ CALIBRATORS: dict[str, Callable[[pd.DataFrame, np.ndarray], Calibrator]] = {
 
 def _line(probability: np.ndarray, *, slope: float, level: float) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-(slope * log_odds(probability) + level))))
-
-
-def log_odds(probability: np.ndarray) -> np.ndarray:
-    """Return the log-odds of probabilities, those of 0 and 1 as of a millionth inside."""
-    inside = np.clip(probability, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(inside / (1 - inside)))

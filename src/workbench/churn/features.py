@@ -9,12 +9,15 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from workbench.crm.contract import MESSAGE_LABELS
+
 # Weak prior beliefs for the customer's own rhythm: half an order in 60 days; one customer in five gone after an order.
 _PRIOR_ORDERS, _PRIOR_DAYS = 0.5, 60
 _PRIOR_GONE, _PRIOR_STAYING = 0.5, 2.0
-_OF_A_MESSAGE = ("negative", "neutral", "positive")
 # What `features` tells of sentiment.
 SENTIMENT = ("sentiment_mean_365d", "sentiment_last", "sentiment_change", "negative_90d", "negative_365d")
+# What the features of a customer's own rhythm are told by.
+_TOLD_BY = ("recency_days", "tenure_days", "order_days", "orders", "orders_90d", "orders_180d", "spend")
 # Probabilities are summed as whole parts of this, so that the order of rows makes no difference.
 _PARTS = 10_000
 # Logarithms and powers may differ between engines in the last digit; this many decimals never do.
@@ -63,6 +66,23 @@ def features(
             counts = [c for c in found.columns if c.endswith(("0d", "5d")) and found[c].type().is_integer()]
             known = known.mutate(**{name: known[name].fill_null(0) for name in counts})
     return known
+
+
+def consistent(features: pd.DataFrame, *, horizon_days: int = 90) -> pd.DataFrame:
+    """Return the features with those recomputed that follow from others, as after a what-if that changed some.
+
+    >>> known = pd.DataFrame({"customer_id": ["a"], "recency_days": [1], "tenure_days": [91], "order_days": [4],
+    ...     "orders": [4], "orders_90d": [2], "orders_180d": [4], "spend": [80.0], "lateness": [7.0], "mean_amount": [9.0]})
+    >>> consistent(known)[["mean_amount", "lateness"]].round(2).values.tolist()
+    [[20.0, 0.03]]
+    """
+    follow = _rhythm(horizon_days)
+    table = ibis.memtable(features[[name for name in _TOLD_BY if name in features]].astype(float))
+    if set(_TOLD_BY) - set(table.columns):
+        return features
+    found = table.mutate(**{name: term for name, term in follow.items() if name in features})
+    again = found.to_pyarrow().to_pandas()
+    return features.assign(**{name: again[name].to_numpy() for name in follow if name in features})
 
 
 def _before(events: ibis.Table, time: str, cutoff: pd.Timestamp) -> ibis.Table:
@@ -148,7 +168,7 @@ def _from_activity(activity: ibis.Table, cutoff: pd.Timestamp) -> ibis.Table:
 
 
 def _from_sentiment(sentiment: ibis.Table, cutoff: pd.Timestamp) -> ibis.Table:
-    parts = {name: (sentiment[name].cast("float64") * _PARTS).round(0).cast("int64") for name in _OF_A_MESSAGE}
+    parts = {name: (sentiment[name].cast("float64") * _PARTS).round(0).cast("int64") for name in MESSAGE_LABELS}
     scored = sentiment.select("customer_id", "sent_at", **parts).filter(_.customer_id.notnull())
     known = _before(scored.mutate(felt=_.positive - _.negative), "sent_at", cutoff)
     latest = ibis.row_number().over(group_by=_.customer_id, order_by=[_.sent_at.desc(), _.felt])

@@ -11,8 +11,8 @@ from workbench.churn.backtest import Backtest
 from workbench.churn.gather import Gathered
 from workbench.churn.models import RULES
 from workbench.churn.quality import base_rates
-from workbench.churn.words import readable
 from workbench.churn.worth import Worth
+from workbench.explain.wording import readable
 
 _METRICS = {
     "auc": "",

@@ -10,31 +10,26 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.pipeline import Pipeline
 
-from workbench.churn.calibrators import CALIBRATORS, Calibrator, log_odds
+from workbench.churn.calibrators import CALIBRATORS, Calibrator
 from workbench.errors import InputError, did_you_mean
+from workbench.explain.pipelines import linear_pipeline, tree_pipeline
 
 Scope = Literal["local", "pooled"]
 # What an example says besides its features.
 KEYS = ("customer_id", "cutoff", "season_ratio", "churned")
 # An example counts half as much as one whose cut-off is this much later: customers and seasons change.
 _HALF_LIFE_DAYS = 90
-_RARE_ROWS = 30
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Model:
     """A fitted model of churn.
 
-    `estimator` is a pipeline of three steps: plain (types), encode (a ColumnTransformer with one transformer per input
-    column, so that `output_indices_[column]` names the encoded columns of each) and classify (a LogisticRegression or
-    an LGBMClassifier). `calibrator` maps the estimator's probability to a calibrated one; None leaves it as it is.
+    `estimator` is a pipeline of `explain.pipelines` that ends with a LogisticRegression or an LGBMClassifier. `calibrator` maps the estimator's probability to a calibrated one; None leaves it as it is.
     `trained_to` is the latest cut-off it learnt from.
     """
 
@@ -127,15 +122,15 @@ def _fitted(examples: pd.DataFrame, model: str, seed: int) -> Pipeline:
     if "cutoff" in examples:
         weight = 0.5 ** ((examples["cutoff"].max() - examples["cutoff"]).dt.days.to_numpy() / _HALF_LIFE_DAYS)
     labels = examples["churned"].to_numpy(int)
-    return CANDIDATES[model](known, seed).fit(known, labels, classify__sample_weight=weight)
+    return CANDIDATES[model](known, seed).fit(known, labels, model__sample_weight=weight)
 
 
 def _rule(features: pd.DataFrame, seed: int) -> Pipeline:
-    return _assemble(features, _line, _one_hot, LogisticRegression(random_state=seed))
+    return linear_pipeline(features, LogisticRegression(random_state=seed))
 
 
 def _logistic(features: pd.DataFrame, seed: int) -> Pipeline:
-    return _assemble(features, _line, _one_hot, LogisticRegression(C=0.01, solver="newton-cholesky", random_state=seed))
+    return linear_pipeline(features, LogisticRegression(C=0.01, solver="newton-cholesky", random_state=seed))
 
 
 def _trees(features: pd.DataFrame, seed: int) -> Pipeline:
@@ -151,7 +146,7 @@ def _trees(features: pd.DataFrame, seed: int) -> Pipeline:
         deterministic=True,
         verbose=-1,
     )
-    return _assemble(features, _as_it_is, _ordinal, classifier)
+    return tree_pipeline(features, classifier)
 
 
 CANDIDATES: dict[str, Callable[[pd.DataFrame, int], Pipeline]] = {
@@ -167,45 +162,3 @@ RULES = {
     "repeat_rate": ("orders_per_year",),
     "tenure": ("tenure_days", "tenure_months"),
 }
-
-
-def _assemble(features: pd.DataFrame, number: Callable[[str], Any], category: Callable[[], Any], last: Any) -> Pipeline:
-    numbers = [str(c) for c in features if pd.api.types.is_numeric_dtype(features[c])]
-    steps = [(str(c), number(str(c)) if c in numbers else category(), [c]) for c in features]
-    plain = FunctionTransformer(_plain, kw_args={"numbers": numbers})
-    return Pipeline([("plain", plain), ("encode", ColumnTransformer(steps)), ("classify", last)])
-
-
-def _plain(frame: pd.DataFrame, *, numbers: list[str]) -> pd.DataFrame:
-    """Return numbers and flags as floats, all else as objects, and what is missing as NaN."""
-    return pd.DataFrame(
-        {
-            c: frame[c].to_numpy(float, na_value=np.nan)
-            if c in numbers
-            else frame[c].astype(object).where(frame[c].notna(), np.nan)
-            for c in frame
-        },
-        index=frame.index,
-    )
-
-
-def _line(column: str) -> Any:
-    """Straighten a number for a linear model: shares by log-odds, all else by logarithm, missing ones flagged."""
-    straighten = FunctionTransformer(log_odds if column.endswith("_share") else _signed_log)
-    return make_pipeline(SimpleImputer(strategy="median", add_indicator=True), straighten, StandardScaler())
-
-
-def _signed_log(x: np.ndarray) -> np.ndarray:
-    return np.asarray(np.sign(x) * np.log1p(np.abs(x)))
-
-
-def _as_it_is(_column: str) -> Any:
-    return FunctionTransformer()
-
-
-def _one_hot() -> Any:
-    return OneHotEncoder(min_frequency=_RARE_ROWS, handle_unknown="infrequent_if_exist", sparse_output=False)
-
-
-def _ordinal() -> Any:
-    return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)

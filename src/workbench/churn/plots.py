@@ -1,6 +1,6 @@
 """The figures of a churn report, each drawn from a plain tidy frame.
 
-In: frames as `quality`, `backtest` and `explain` return them.   Out: matplotlib axes, for `charts.figure`.
+In: frames as `quality` and `backtest` return them.   Out: matplotlib axes, for `charts.figure`.
 """
 
 from typing import Any
@@ -13,53 +13,12 @@ from matplotlib.ticker import PercentFormatter
 
 from workbench import charts
 from workbench.churn.backtest import Backtest
-from workbench.churn.explain import Drivers
-from workbench.churn.words import readable
+from workbench.explain.wording import readable
 
-_BLUE, _ORANGE, _GREEN, _RED, _, _SKY = charts.PALETTE
+_BLUE, _, _GREEN, _, _, _SKY = charts.PALETTE
 _INK = "black"
 _MARKERS = "osD^vP"
 _PERCENT = PercentFormatter(1, decimals=0)
-# direction of a driver: colour and shape, so that neither has to be told apart alone
-_DIRECTIONS = {
-    "more raises the risk": (_RED, "▲"),
-    "more lowers the risk": (_BLUE, "▼"),
-    "up and down": (_GREEN, "◆"),
-    "differs by value": (_ORANGE, "●"),
-    "no effect": (_INK, "–"),
-}
-
-
-def plot_drivers(drivers: Drivers, *, top: int = 10, ax: Axes | None = None) -> Axes:
-    """Draw how much the strongest features move the risk, with 95 % intervals; colour and shape tell the direction."""
-    ax = charts.axes(ax)
-    rows = drivers.importance.head(top)[::-1].reset_index(drop=True)
-    for direction, group in rows[::-1].groupby("direction", sort=False):
-        colour, shape = _DIRECTIONS[str(direction)]
-        ax.barh(group.index, group["importance"], color=colour, height=0.65, label=f"{shape} {direction}")
-    ax.hlines(rows.index, rows["low"], rows["high"], color=_INK, linewidth=1.5)
-    for place, high, others in zip(range(len(rows)), rows["high"], rows["others"], strict=True):
-        if others:
-            note, here = f"with {others} like it", (high, place)
-            ax.annotate(note, here, xytext=(4, 0), textcoords="offset points", va="center", fontsize="small")
-    shapes = rows["direction"].map(lambda direction: _DIRECTIONS[direction][1])
-    ax.set_yticks(rows.index, rows["column"].map(readable) + " " + shapes)
-    ax.tick_params(axis="y", length=0)
-    ax.set_xlabel("mean size of contribution (log-odds)")
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
-    return ax
-
-
-def plot_dependence(shape: pd.DataFrame, *, column: str, ax: Axes | None = None) -> Axes:
-    """Draw value against contribution (log-odds) of one feature: customers and their trend, or range by category."""
-    ax = charts.axes(ax)
-    numeric = pd.api.types.is_numeric_dtype(shape["value"]) and shape["value"].nunique() > 2
-    (_draw_trend if numeric else _draw_categories)(shape, ax)
-    across, along = (ax.axhline, ax.set_ylabel) if numeric else (ax.axvline, ax.set_xlabel)
-    across(0, color=_INK, linewidth=0.8, alpha=0.5)
-    along("contribution (log-odds)")
-    ax.set_title(readable(column), loc="left")
-    return ax
 
 
 def plot_calibration(bins: pd.DataFrame, *, probability: pd.Series, ax: Axes | None = None) -> Axes:
@@ -153,24 +112,3 @@ def _target_last(ax: Axes) -> tuple[list[Artist], list[str]]:
     handles, labels = ax.get_legend_handles_labels()
     order = sorted(range(len(labels)), key=lambda place: labels[place].startswith("target"))
     return [handles[place] for place in order], [labels[place] for place in order]
-
-
-def _draw_trend(shape: pd.DataFrame, ax: Axes) -> None:
-    # A few extreme customers would squeeze everybody else into a corner.
-    low, high = shape["value"].quantile([0.01, 0.99])
-    shape = shape[shape["value"].between(low, high)]
-    ax.scatter(shape["value"], shape["contribution"], s=10, color=_SKY, alpha=0.6, linewidths=0)
-    bins = pd.qcut(shape["value"], min(20, max(len(shape) // 15, 1)), duplicates="drop")
-    trend = shape.groupby(bins, observed=True)[["value", "contribution"]].median()
-    ax.plot(trend["value"], trend["contribution"], color=_RED, linewidth=2)
-    ax.xaxis.set_major_formatter("{x:,g}")
-
-
-def _draw_categories(shape: pd.DataFrame, ax: Axes, *, most: int = 8) -> None:
-    groups = shape["contribution"].groupby(shape["value"].astype(str))
-    rows = groups.agg(["size", "median", "min", "max"]).nlargest(most, "size").sort_values("median")
-    places = range(len(rows))
-    ax.hlines(places, rows["min"], rows["max"], color=_SKY, linewidth=6, alpha=0.6)
-    ax.scatter(rows["median"], places, color=_RED, zorder=3)
-    ax.set_yticks(places, [f"{name} ({size / len(shape):.0%})" for name, size in rows["size"].items()])
-    ax.margins(y=0.15)

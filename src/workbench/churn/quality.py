@@ -8,11 +8,8 @@ import pandas as pd
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score
 
-_Z = 1.959964
-_BINS = 10
-# With fewer customers in a bin, chance alone would look like an error of calibration.
-_FEWEST_IN_BIN = 30
-_RESAMPLES = 2_000
+from workbench.intervals import Z, calibration_error, equal_bins, mean_loss, wilson
+
 _CLOSEST = 1e-6
 
 
@@ -36,12 +33,12 @@ def quality(scores: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     found = {
         "auc": _auc(churned, probability),
         "average_precision": _average_precision(churned, probability),
-        "brier": _mean((probability - churned) ** 2),
-        "log_loss": _mean(losses),
-        "calibration_error": _calibration_error(churned, probability, seed),
+        "brier": mean_loss((probability - churned) ** 2),
+        "log_loss": mean_loss(losses),
+        "calibration_error": calibration_error(probability, churned, seed=seed),
         "capture_top_decile": (top["capture"], top["low"], top["high"]),
         "lift_top_decile": (top["lift"], top["low"] * scale, top["high"] * scale),
-        "churn_rate": _share(churned.sum(), len(churned)),
+        "churn_rate": wilson(churned.sum(), len(churned)),
     }
     rows = [(name, *(float(value) for value in values), len(scores)) for name, values in found.items()]
     return pd.DataFrame(rows, columns=["metric", "value", "low", "high", "n"])
@@ -58,16 +55,16 @@ def deciles(scores: pd.DataFrame) -> pd.DataFrame:
     reached = np.concatenate([[0.0], np.cumsum(churned)])[ends]
     sizes, among = np.diff(ends, prepend=0), np.diff(reached, prepend=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        capture, low, high = _share(reached, churned.sum())
+        capture, low, high = wilson(reached, churned.sum())
         columns = {"customers": sizes, "churn_rate": among / sizes, "lift": capture * len(churned) / ends}
     return pd.DataFrame({"decile": np.arange(1, 11), **columns, "capture": capture, "low": low, "high": high})
 
 
 def calibration(scores: pd.DataFrame) -> pd.DataFrame:
     """Return predicted and observed churn rate with low and high, and customers, in the bins of `calibration_error`."""
-    place = _bins(scores["probability"].to_numpy(float))
+    place = equal_bins(scores["probability"].to_numpy(float))
     groups = scores.groupby(place)
-    observed, low, high = _share(groups["churned"].sum().to_numpy(float), groups.size().to_numpy(float))
+    observed, low, high = wilson(groups["churned"].sum().to_numpy(float), groups.size().to_numpy(float))
     predicted = groups["probability"].mean().to_numpy()
     rates = {"predicted": predicted, "observed": observed, "low": low, "high": high}
     return pd.DataFrame({**rates, "customers": groups.size().to_numpy()})
@@ -76,7 +73,7 @@ def calibration(scores: pd.DataFrame) -> pd.DataFrame:
 def base_rates(examples: pd.DataFrame) -> pd.DataFrame:
     """Return cutoff, churn_rate, low, high and customers of every cut-off whose outcome is known."""
     groups = examples[examples["churned"].notna()].groupby("cutoff")["churned"]
-    rate, low, high = _share(groups.sum().to_numpy(float), groups.size().to_numpy(float))
+    rate, low, high = wilson(groups.sum().to_numpy(float), groups.size().to_numpy(float))
     rates = {"cutoff": groups.size().index, "churn_rate": rate, "low": low, "high": high}
     return pd.DataFrame({**rates, "customers": groups.size().to_numpy()})
 
@@ -98,7 +95,7 @@ def delong(churned: np.ndarray, *probabilities: np.ndarray) -> tuple[np.ndarray,
 
 def _auc(churned: np.ndarray, probability: np.ndarray) -> tuple[float, float, float]:
     auc, variance = delong(churned, probability)
-    margin = _Z * np.sqrt(variance[0, 0])
+    margin = Z * np.sqrt(variance[0, 0])
     return auc[0], max(auc[0] - margin, 0), min(auc[0] + margin, 1)
 
 
@@ -107,43 +104,5 @@ def _average_precision(churned: np.ndarray, probability: np.ndarray) -> tuple[fl
         return (np.nan,) * 3
     value = float(average_precision_score(churned, probability))
     inside = np.clip(value, _CLOSEST, 1 - _CLOSEST)
-    middle, margin = np.log(inside / (1 - inside)), _Z / np.sqrt(churned.sum() * inside * (1 - inside))
+    middle, margin = np.log(inside / (1 - inside)), Z / np.sqrt(churned.sum() * inside * (1 - inside))
     return value, 1 / (1 + np.exp(margin - middle)), 1 / (1 + np.exp(-margin - middle))
-
-
-def _calibration_error(churned: np.ndarray, probability: np.ndarray, seed: int) -> tuple[float, float, float]:
-    """Return the mean distance of predicted and observed rate; the interval is reflected, as chance only adds to it."""
-    if not len(churned):
-        return (np.nan,) * 3
-    cell = _bins(probability) * 2 + churned.astype(int)
-    counts = np.bincount(cell, minlength=2 * _BINS)
-    excess = np.bincount(cell, weights=probability - churned, minlength=2 * _BINS) / np.maximum(counts, 1)
-    draws = np.random.default_rng(seed).multinomial(len(churned), counts / len(churned), size=_RESAMPLES)
-    errors = [np.abs((c * excess).reshape(-1, _BINS, 2).sum(2)).sum(1) / len(churned) for c in (counts, draws)]
-    value = float(errors[0][0])
-    low, high = np.quantile(errors[1], [0.025, 0.975])
-    return value, max(2 * value - high, 0), max(2 * value - low, value)
-
-
-def _mean(losses: np.ndarray) -> tuple[float, float, float]:
-    if len(losses) < 2:
-        return (np.nan,) * 3
-    value, margin = losses.mean(), _Z * losses.std(ddof=1) / np.sqrt(len(losses))
-    return value, max(value - margin, 0), value + margin
-
-
-def _share(count: np.ndarray | float, of: np.ndarray | float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a share with Wilson's interval (1927)."""
-    size = np.where(np.asarray(of) > 0, of, np.nan)
-    share = count / size
-    middle = (share + _Z**2 / (2 * size)) / (1 + _Z**2 / size)
-    margin = _Z / (1 + _Z**2 / size) * np.sqrt(share * (1 - share) / size + _Z**2 / (4 * size**2))
-    # Rounding may carry an end past the share itself, or past 0 and 1.
-    return share, np.clip(middle - margin, 0, share), np.clip(middle + margin, share, 1)
-
-
-def _bins(probability: np.ndarray) -> np.ndarray:
-    bins = min(_BINS, max(len(probability) // _FEWEST_IN_BIN, 1))
-    place = np.empty(len(probability), dtype=int)
-    place[np.argsort(probability, kind="stable")] = np.arange(len(probability)) * bins // max(len(probability), 1)
-    return place

@@ -1,16 +1,14 @@
 """Whom to contact first: the customers with whom most spend is expected to leave, and why.
 
-In: scores, drivers and features of one cut-off.   Out: a `RetentionList`: ids for the campaign, none for reports.
+In: scores and features of one cut-off.   Out: a `RetentionList`: ids for the campaign, none for reports.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from workbench.churn.explain import Drivers
 from workbench.churn.models import Scores
-from workbench.churn.reasons import reasons
 from workbench.personal import pseudonyms
 
 _DAYS_A_YEAR = 365.25
@@ -23,9 +21,9 @@ _NO_VALUE = "not a lifetime value"
 class RetentionList:
     """Whom to contact first, best first.
 
-    `customers` has rank, customer (a pseudonym), customer_id, probability of churn, expected_spend over the horizon,
-    expected_loss (their product) and reasons. It is the hand-over to the campaign and may hold ids; a report shows
-    `masked`, the same without customer_id. `caption` says how the list was made, and how long its pseudonyms last.
+    `customers` has rank, customer (a pseudonym), customer_id, probability of churn, expected_spend over the horizon and
+    expected_loss (their product). It is the hand-over to the campaign and may hold ids; a report shows `masked`, the
+    same without customer_id. `caption` says how the list was made, and how long its pseudonyms last.
     """
 
     customers: pd.DataFrame
@@ -36,16 +34,20 @@ class RetentionList:
         """The list for a report: pseudonyms only."""
         return self.customers.drop(columns="customer_id")
 
+    def with_reasons(self, reasons: pd.DataFrame) -> "RetentionList":
+        """Add the column reasons from sentences (customer_id, reason), which only those on the list need."""
+        said = reasons.groupby("customer_id")["reason"].agg("; ".join)
+        told = self.customers["customer_id"].map(said).fillna("no single reason stands out")
+        return replace(self, customers=self.customers.assign(reasons=told))
+
 
 def retention_list(
     scores: Scores,
-    drivers: Drivers,
     features: pd.DataFrame,
     *,
     horizon_days: int,
     key: bytes | None = None,
     head: int = 20,
-    currency: str = "",
 ) -> RetentionList:
     """Return the `head` customers with the largest expected loss: probability of churn x expected spend.
 
@@ -60,9 +62,6 @@ def retention_list(
     rows["expected_loss"] = rows["probability"] * rows["expected_spend"]
     order = ["expected_loss", "probability", "customer_id"]
     rows = rows.sort_values(order, ascending=[False, False, True]).head(head).reset_index(drop=True)
-    why = reasons(drivers, features, customers=rows["customer_id"].tolist(), currency=currency)
-    said = {name: "; ".join(found) for name, found in why.groupby("customer_id")["reason"]}
-    rows["reasons"] = [said.get(name, "no single reason stands out") for name in rows["customer_id"]]
     rows.insert(0, "customer", pseudonyms(rows["customer_id"], key=key or secrets.token_bytes(32)))
     rows.insert(0, "rank", rows.index + 1)
     lasting = "the same in every run with this key" if key else "fresh in every run, because no key was given"

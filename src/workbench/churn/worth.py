@@ -12,8 +12,7 @@ from workbench.churn import models
 from workbench.churn.backtest import Backtest, Fold, count_independent, make_folds
 from workbench.churn.gather import Gathered
 from workbench.churn.quality import delong
-
-_Z = 1.959964
+from workbench.intervals import Z
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -47,7 +46,7 @@ def worth(
     judged = sorted(tested.scores["cutoff"].unique()) if "cutoff" in tested.scores else None
     folds = make_folds(gathered.past, horizon_days=horizon_days, judged=judged, pooled=gathered.pool, seed=seed)
     value, error = _difference(folds, tested, columns, seed)
-    low, high = value - _Z * error, value + _Z * error
+    low, high = value - Z * error, value + Z * error
     moved = f"moved the AUC by {value:+.3f} ({low:+.3f} to {high:+.3f})"
     note = f"{name.capitalize()} {moved}: {tested.model} with it against without it, on the same customers and folds."
     return Worth(value=value, low=low, high=high, note=note)

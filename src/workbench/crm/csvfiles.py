@@ -27,7 +27,7 @@ _PATTERNS = {
 
 def read(con: Backend, path: Path) -> Raw:
     """Read a CSV file as text and find out what its separators mean."""
-    encoding = "utf-8" if _is_utf8(path) else "latin-1"
+    encoding = "utf-8" if is_utf8(path) else "latin-1"
     header = _header(path, encoding)
     separator = max(",;\t|", key=header.count)
     names = next(csv.reader([header], delimiter=separator))
@@ -87,7 +87,8 @@ def _header(path: Path, encoding: str) -> str:
     return header
 
 
-def _is_utf8(path: Path) -> bool:
+def is_utf8(path: Path) -> bool:
+    """Say whether a file is UTF-8 throughout."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         try:

@@ -142,12 +142,10 @@ def _read(file: Path) -> pd.DataFrame:
         if file.suffix.lower() == ".xlsx":
             rows: pd.DataFrame = pd.read_excel(file, dtype="str", engine="calamine", **_BLANK)
         else:
-            data = file.read_bytes()
-            text = data.decode("utf-8-sig") if _is_utf8(data) else data.decode("latin-1")
-            separator = max(",;\t|", key=text.partition("\n")[0].count)
-            rows = pd.read_csv(
-                file, dtype="str", sep=separator, encoding="utf-8-sig" if _is_utf8(data) else "latin-1", **_BLANK
-            )
+            encoding = "utf-8-sig" if csvfiles.is_utf8(file) else "latin-1"
+            with file.open(encoding=encoding) as text:
+                separator = max(",;\t|", key=text.readline().count)
+            rows = pd.read_csv(file, dtype="str", sep=separator, encoding=encoding, **_BLANK)
     except (ValueError, OSError, CalamineError) as error:
         raise InputError(f"{file}: cannot be read as a table: {type(error).__name__}") from error
     rows.columns = [" ".join(str(name).split()) for name in rows]
@@ -158,14 +156,6 @@ def _read(file: Path) -> pd.DataFrame:
         rows.columns = [str(first.iloc[n]) if blank[n] else name for n, name in enumerate(rows)]
         rows = rows.iloc[1:]
     return rows.loc[:, ~rows.columns.duplicated()]
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _column(rows: pd.DataFrame, role: str, chosen: dict[str, Any], file: Path) -> str | None:

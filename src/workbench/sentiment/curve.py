@@ -12,7 +12,8 @@ from scipy.stats import norm
 
 from workbench.sentiment import messages, models
 from workbench.sentiment.labels import LABELS
-from workbench.sentiment.quality import FEWEST, check_share, wilson
+from workbench.intervals import FEWEST, wilson
+from workbench.sentiment.quality import check_share
 
 _SIZES = 5
 _REPEATS = 3

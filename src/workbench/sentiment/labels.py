@@ -5,7 +5,7 @@ In: ratings from 1 to 5.   Out: one of `LABELS`, or missing.
 
 import pandas as pd
 
-LABELS = ("negative", "neutral", "positive")
+from workbench.crm.contract import MESSAGE_LABELS as LABELS
 
 
 def from_ratings(ratings: pd.Series) -> pd.Series:

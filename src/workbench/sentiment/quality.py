@@ -25,8 +25,6 @@ METRICS = (
     "brier",
 )
 _KEPT = ("coverage", "accuracy_kept")
-Z = 1.959964
-_BINS = 10
 _RESAMPLES = 2_000
 _NEGATIVE, _POSITIVE = LABELS.index("negative"), LABELS.index("positive")
 _Interval = tuple[float, float, float]
@@ -97,7 +95,7 @@ def confusion(scored: pd.DataFrame) -> pd.DataFrame:
 def reliability(scored: pd.DataFrame) -> pd.DataFrame:
     """Return confidence (mean), accuracy, low, high and messages in the bins of `calibration_error`."""
     rows = labelled(scored)
-    right, place = _right(rows), _bins(rows["confidence"].to_numpy(float))
+    right, place = _right(rows), equal_bins(rows["confidence"].to_numpy(float))
     messages = np.bincount(place)
     accuracy, low, high = wilson(np.bincount(place, weights=right), messages)
     confidence = np.bincount(place, weights=rows["confidence"]) / messages
@@ -167,20 +165,6 @@ def labelled(scored: pd.DataFrame) -> pd.DataFrame:
     return scored[column(scored, "label").notna() & column(scored, "sentiment").notna()]
 
 
-def wilson(count: np.ndarray | float, of: np.ndarray | float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a share with the ends of Wilson's 95 % interval (1927); NaN of nothing.
-
-    >>> [round(float(value), 3) for value in wilson(10, 20)]
-    [0.5, 0.299, 0.701]
-    """
-    size = np.where(np.asarray(of) > 0, of, np.nan)
-    share = count / size
-    middle = (share + Z**2 / (2 * size)) / (1 + Z**2 / size)
-    margin = Z / (1 + Z**2 / size) * np.sqrt(share * (1 - share) / size + Z**2 / (4 * size**2))
-    # Rounding may carry an end past the share itself, or past 0 and 1.
-    return share, np.clip(middle - margin, 0, share), np.clip(middle + margin, share, 1)
-
-
 def check_share(value: float, name: str) -> None:
     """Refuse what is no share above 0."""
     if not 0 < value <= 1:
@@ -229,7 +213,7 @@ def _figures(rows: pd.DataFrame, confidence: float | None, seed: int) -> Iterato
     yield "macro_f1", _macro_f1(counts, seed), len(rows)
     for place, label in enumerate(LABELS):
         yield f"recall_{label}", _share(counts[place, place], truths[place]), int(truths[place])
-    yield "calibration_error", _calibration_error(rows["confidence"].to_numpy(float), right, seed), len(rows)
+    yield "calibration_error", calibration_error(rows["confidence"].to_numpy(float), right, seed=seed), len(rows)
     yield "brier", _brier(rows), len(rows)
     if confidence is not None:
         sure = rows["confidence"].to_numpy(float) >= confidence
@@ -271,30 +255,10 @@ def _macro_f1(counts: np.ndarray, seed: int) -> _Interval:
     return float(scores[0]), float(min(low, scores[0])), float(max(high, scores[0]))
 
 
-def _calibration_error(confidence: np.ndarray, right: np.ndarray, seed: int) -> _Interval:
-    """Return the mean distance of confidence and accuracy; the interval is reflected, as chance only adds to it."""
-    cell = _bins(confidence) * 2 + right
-    counts = np.bincount(cell, minlength=2 * _BINS)
-    excess = np.bincount(cell, weights=confidence - right, minlength=2 * _BINS) / np.maximum(counts, 1)
-    draws = np.random.default_rng(seed).multinomial(len(right), counts / len(right), size=_RESAMPLES)
-    errors = [np.abs((c * excess).reshape(-1, _BINS, 2).sum(2)).sum(1) / len(right) for c in (counts, draws)]
-    value = float(errors[0][0])
-    low, high = np.quantile(errors[1], [0.025, 0.975])
-    return value, max(2 * value - high, 0), max(2 * value - low, value)
-
-
 def _brier(rows: pd.DataFrame) -> _Interval:
     truth = np.eye(len(LABELS))[_codes(rows["label"])]
     losses = ((rows[list(LABELS)].to_numpy(float) - truth) ** 2).sum(axis=1)
-    value, margin = float(losses.mean()), float(Z * losses.std(ddof=1) / np.sqrt(len(losses)))
-    return value, max(value - margin, 0), value + margin
-
-
-def _bins(confidence: np.ndarray) -> np.ndarray:
-    bins = min(_BINS, max(len(confidence) // FEWEST, 1))
-    place = np.empty(len(confidence), dtype=int)
-    place[np.argsort(confidence, kind="stable")] = np.arange(len(confidence)) * bins // max(len(confidence), 1)
-    return place
+    return mean_loss(losses)
 
 
 def _lowest(rows: pd.DataFrame, target: float) -> float | None:

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from workbench.sentiment.labels import LABELS, from_ratings
-from workbench.sentiment.quality import FEWEST, Z, column, confusion, labelled, wilson
+from workbench.intervals import FEWEST, Z, wilson
+from workbench.sentiment.quality import column, confusion, labelled
 
 _RESAMPLES = 1_000
 _STEPS = 500

@@ -15,7 +15,8 @@ from workbench.personal import KINDS, mask
 from workbench.sentiment.labels import LABELS
 from workbench.sentiment.linear import LinearModel, contributions, probabilities
 from workbench.sentiment.ngrams import normalise
-from workbench.sentiment.quality import FEWEST, column
+from workbench.intervals import FEWEST
+from workbench.sentiment.quality import column
 
 _FEWEST = 5  # messages that have a term
 # Log-odds. Less says nothing to a reader, but adds up where a word stands in every message.

@@ -13,7 +13,8 @@ from scipy.stats import norm
 
 from workbench.errors import InputError
 from workbench.personal import pseudonyms
-from workbench.sentiment.quality import Z, column
+from workbench.intervals import Z
+from workbench.sentiment.quality import column
 
 # Of the customers on the list at most this share may be there by chance.
 _MOST_BY_CHANCE = 0.2

@@ -1,4 +1,4 @@
-"""What moves the risk of churn, for everybody and for each customer: exact contributions to the log-odds.
+"""What moves a model's answer, for everybody and for each customer: exact contributions to its raw score.
 
 In: a fitted model and the features of customers at one cut-off.   Out: `Drivers`, and the shape of each dependence.
 """
@@ -6,14 +6,15 @@ In: a fitted model and the features of customers at one cut-off.   Out: `Drivers
 from collections.abc import Collection
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+from sklearn.pipeline import Pipeline
 
-from workbench.churn.models import Model
-from workbench.churn.words import family
 from workbench.errors import InputError, did_you_mean
+from workbench.explain.wording import Subject, family
+from workbench.intervals import Z
 
 # A rank correlation weaker than this is no direction: the effect bends, or other columns decide it.
 CLEAR_DIRECTION = 0.3
@@ -21,24 +22,41 @@ _NOTHING = 1e-12
 _ENOUGH = 10
 
 
+class Explainable(Protocol):
+    """A fitted model: a pipeline of `explain.pipelines` and the columns that go in."""
+
+    @property
+    def estimator(self) -> Pipeline: ...  # noqa: D102
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Drivers:
-    """Why the model says what it says.
+    """Why the model says what it says of its `subject`: risk (log-odds) or value (logarithm of money).
 
-    `contributions` has a row per customer_id (the index) and a column per feature, in log-odds; `base` plus a row's sum
-    is the log-odds that the model gives to that customer before calibration, which never changes their order.
+    `contributions` has a row per customer_id (the index) and a column per feature; `base` plus a row's sum is the raw
+    score that the model gives to that customer before calibration, which never changes their order.
     `importance` has a row per family of features that say nearly the same: column (the one that tells their effect
-    best), others (how many more there are), importance (mean absolute sum of their contributions, log-odds) with its
-    95 % interval low and high, and direction.
+    best), others (how many more there are), importance (mean absolute sum of their contributions) with its 95 % interval
+    low and high, and direction.
     """
 
     contributions: pd.DataFrame
     base: float
     importance: pd.DataFrame
     seconds: float
+    subject: Subject = "risk"
 
 
-def explain(model: Model, features: pd.DataFrame, *, customers: Collection[str] | None = None) -> Drivers:
+def attribute(
+    model: Explainable,
+    features: pd.DataFrame,
+    *,
+    customers: Collection[str] | None = None,
+    subject: Subject = "risk",
+) -> Drivers:
     """Return the exact contributions of every feature, for some customers or for all.
 
     Linear models by the closed form coefficient x (value - mean of the features given); trees by TreeSHAP (Lundberg et
@@ -50,22 +68,26 @@ def explain(model: Model, features: pd.DataFrame, *, customers: Collection[str] 
         repeated = int(features["customer_id"].duplicated().sum())
         raise InputError(f"features: {repeated:,} rows repeat a customer_id; explain the customers of one cut-off")
     chosen = slice(None) if customers is None else np.flatnonzero(features["customer_id"].isin(set(customers)))
-    encoded = np.asarray(model.estimator[:-1].transform(features[list(model.columns)]), dtype=float)
-    classify = model.estimator[-1]
-    of_encoded, base = (_linear if hasattr(classify, "coef_") else _trees)(classify, encoded, chosen)
+    last = model.estimator[-1]
+    linear = hasattr(last, "coef_")
+    # The closed form needs the mean of all; trees only those who are explained.
+    told = features if linear else features.iloc[chosen]
+    encoded = np.asarray(model.estimator[:-1].transform(told[list(model.columns)]), dtype=float)
+    of_encoded, base = _linear(last, encoded, chosen) if linear else _trees(last, encoded)
     places = model.estimator[-2].output_indices_
     contributions = pd.DataFrame(
         {column: of_encoded[:, places[column]].sum(axis=1) for column in model.columns},
         index=pd.Index(features["customer_id"].iloc[chosen], name="customer_id"),
     )
     importance = _importance(contributions, features.iloc[chosen])
-    return Drivers(contributions=contributions, base=base, importance=importance, seconds=perf_counter() - started)
+    seconds = perf_counter() - started
+    return Drivers(contributions=contributions, base=base, importance=importance, seconds=seconds, subject=subject)
 
 
 def dependence(
     drivers: Drivers, features: pd.DataFrame, column: str, *, sample: int = 600, seed: int = 0
 ) -> pd.DataFrame:
-    """Return value of a feature and contribution (log-odds) of its family, for at most `sample` explained customers."""
+    """Return value of a feature and contribution of its family, for at most `sample` explained customers."""
     if column not in drivers.contributions:
         raise InputError(f"no feature '{column}' in the model{did_you_mean(column, map(str, drivers.contributions))}")
     values = features.set_index("customer_id")[column].reindex(drivers.contributions.index)
@@ -75,16 +97,15 @@ def dependence(
     return known.sample(min(sample, len(known)), random_state=seed).reset_index(drop=True)
 
 
-def _linear(classify: Any, encoded: np.ndarray, chosen: Any) -> tuple[np.ndarray, float]:
-    mean, coefficients = encoded.mean(axis=0), classify.coef_[0]
-    return (encoded[chosen] - mean) * coefficients, float(classify.intercept_[0] + mean @ coefficients)
+def _linear(last: Any, encoded: np.ndarray, chosen: Any) -> tuple[np.ndarray, float]:
+    mean, coefficients = encoded.mean(axis=0), np.ravel(last.coef_)
+    return (encoded[chosen] - mean) * coefficients, float(np.ravel(last.intercept_)[0] + mean @ coefficients)
 
 
-def _trees(classify: Any, encoded: np.ndarray, chosen: Any) -> tuple[np.ndarray, float]:
-    import shap
+def _trees(last: Any, encoded: np.ndarray) -> tuple[np.ndarray, float]:
+    from workbench.explain.trees import read_trees, tree_contributions
 
-    explanation = shap.TreeExplainer(classify)(encoded[chosen])
-    return explanation.values, float(np.ravel(explanation.base_values)[0])
+    return tree_contributions(read_trees(last.booster_), encoded)
 
 
 def rank_correlation(values: pd.Series, contribution: np.ndarray) -> float:
@@ -105,7 +126,7 @@ def _importance(contributions: pd.DataFrame, features: pd.DataFrame) -> pd.DataF
         total, own = contributions[columns].sum(axis=1), contributions[columns].abs().mean()
         told = {c: abs(rank_correlation(features[c], total.to_numpy())) for c in columns}
         lead = max(columns, key=lambda c: (np.nan_to_num(told[c]), own[c]))
-        mean, margin = total.abs().mean(), 1.96 * total.abs().std(ddof=1) / np.sqrt(len(total))
+        mean, margin = total.abs().mean(), Z * total.abs().std(ddof=1) / np.sqrt(len(total))
         direction = _direction(features[lead], total.to_numpy())
         rows.append((lead, len(columns) - 1, mean, max(mean - margin, 0), mean + margin, direction))
     frame = pd.DataFrame(rows, columns=["column", "others", "importance", "low", "high", "direction"])
@@ -120,4 +141,4 @@ def _direction(values: pd.Series, contribution: np.ndarray) -> str:
         return "differs by value"
     if abs(moved) < CLEAR_DIRECTION:
         return "up and down"
-    return "more raises the risk" if moved > 0 else "more lowers the risk"
+    return "more raises" if moved > 0 else "more lowers"

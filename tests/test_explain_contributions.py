@@ -6,8 +6,8 @@ import pytest
 import shap
 
 from workbench.churn import models
-from workbench.churn.explain import dependence, explain
 from workbench.errors import InputError
+from workbench.explain.contributions import attribute, dependence
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def model(request: pytest.FixtureRequest, examples: pd.DataFrame) -> models.Mode
 
 
 def test_base_and_contributions_sum_to_the_log_odds_of_every_candidate(model: models.Model, examples) -> None:
-    drivers = explain(model, examples)
+    drivers = attribute(model, examples)
     probability = models.probability(model, examples)
     log_odds = np.log(probability / (1 - probability))
     np.testing.assert_allclose(drivers.base + drivers.contributions.sum(axis=1), log_odds, atol=1e-6)
@@ -45,8 +45,8 @@ def test_base_and_contributions_sum_to_the_log_odds_of_every_candidate(model: mo
 
 
 def test_some_customers_are_explained_as_among_all(model: models.Model, examples: pd.DataFrame) -> None:
-    some = explain(model, examples, customers=["c7", "c3"])
-    everybody = explain(model, examples)
+    some = attribute(model, examples, customers=["c7", "c3"])
+    everybody = attribute(model, examples)
     assert some.contributions.index.tolist() == ["c3", "c7"]
     assert some.base == pytest.approx(everybody.base)
     np.testing.assert_allclose(some.contributions, everybody.contributions.loc[["c3", "c7"]])
@@ -57,7 +57,7 @@ def test_the_closed_form_agrees_with_shaps_linear_explainer(examples: pd.DataFra
     encoded = model.estimator[:-1].transform(examples[list(model.columns)])
     background = shap.maskers.Independent(encoded, max_samples=len(encoded))
     theirs = shap.LinearExplainer(model.estimator[-1], background)(encoded)
-    ours = explain(model, examples)
+    ours = attribute(model, examples)
     place = model.estimator[-2].output_indices_["plan"]
     np.testing.assert_allclose(ours.contributions["plan"], theirs.values[:, place].sum(axis=1), atol=1e-9)
     assert ours.base == pytest.approx(theirs.base_values[0])
@@ -79,7 +79,7 @@ def test_contributions_of_trees_are_shapley_values_by_their_definition(examples:
     model = models.fit(examples[["customer_id", "recency_days", "orders_per_year", "churned"]], model="trees")
     booster = model.estimator[-1].booster_
     trees = [tree["tree_structure"] for tree in booster.dump_model()["tree_info"]]
-    drivers = explain(model, examples)
+    drivers = attribute(model, examples)
     for _, customer in examples.head(3).iterrows():
         row = customer[list(model.columns)].to_numpy(float)
         nothing, first, second, both = (
@@ -92,16 +92,16 @@ def test_contributions_of_trees_are_shapley_values_by_their_definition(examples:
 
 @pytest.mark.parametrize("name", ["logistic", "trees"])
 def test_the_planted_drivers_come_first_with_their_directions(name: str, examples: pd.DataFrame) -> None:
-    importance = explain(models.fit(examples, model=name), examples).importance.set_index("column")
+    importance = attribute(models.fit(examples, model=name), examples).importance.set_index("column")
     assert set(importance.index[:3]) == {"recency_days", "satisfaction", "plan"}
     directions = importance["direction"].loc[["recency_days", "satisfaction", "plan"]].tolist()
-    assert directions == ["more raises the risk", "more lowers the risk", "differs by value"]
+    assert directions == ["more raises", "more lowers", "differs by value"]
     assert (importance["low"] <= importance["importance"]).all()
     assert (importance["high"] >= importance["importance"]).all()
 
 
 def test_features_that_say_nearly_the_same_are_one_driver(examples: pd.DataFrame) -> None:
-    drivers = explain(models.fit(examples, model="logistic"), examples)
+    drivers = attribute(models.fit(examples, model="logistic"), examples)
     first = drivers.importance.set_index("column").loc["recency_days"]
     together = drivers.contributions[["recency_days", "orders_per_year"]].sum(axis=1)
     assert (first["others"], first["importance"]) == (1, pytest.approx(together.abs().mean()))
@@ -109,12 +109,12 @@ def test_features_that_say_nearly_the_same_are_one_driver(examples: pd.DataFrame
 
 
 def test_a_rule_is_explained_by_its_one_column(examples: pd.DataFrame) -> None:
-    drivers = explain(models.fit(examples, model="recency"), examples)
-    assert drivers.importance[["column", "direction"]].values.tolist() == [["recency_days", "more raises the risk"]]
+    drivers = attribute(models.fit(examples, model="recency"), examples)
+    assert drivers.importance[["column", "direction"]].values.tolist() == [["recency_days", "more raises"]]
 
 
 def test_dependence_pairs_values_with_their_contributions(examples: pd.DataFrame) -> None:
-    drivers = explain(models.fit(examples, model="logistic"), examples)
+    drivers = attribute(models.fit(examples, model="logistic"), examples)
     shape = dependence(drivers, examples, "plan", sample=100)
     assert len(shape) == 100
     assert shape.groupby("value")["contribution"].nunique().max() == 1
@@ -123,11 +123,11 @@ def test_dependence_pairs_values_with_their_contributions(examples: pd.DataFrame
 
 
 def test_a_feature_that_the_model_does_not_have_is_refused(examples: pd.DataFrame) -> None:
-    drivers = explain(models.fit(examples, model="recency"), examples)
+    drivers = attribute(models.fit(examples, model="recency"), examples)
     with pytest.raises(InputError, match=r"no feature 'recency_day' in the model; did you mean 'recency_days'"):
         dependence(drivers, examples, "recency_day")
 
 
 def test_customers_of_several_cutoffs_are_refused(examples: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="600 rows repeat a customer_id; explain the customers of one cut-off"):
-        explain(models.fit(examples, model="recency"), pd.concat([examples, examples]))
+        attribute(models.fit(examples, model="recency"), pd.concat([examples, examples]))

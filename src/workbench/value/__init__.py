@@ -1,0 +1,1 @@
+"""Value: what is a customer worth, how sure are we, and what follows from it?"""

@@ -1,0 +1,75 @@
+"""What forecasts learn from and are judged on: what each customer spent in the days after a past cut-off.
+
+In: features of customers at their cut-offs, lazy orders.   Out: the same rows with `spent_before` and `spent`.
+"""
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from workbench.errors import InputError
+
+
+def with_spend(examples: pd.DataFrame, orders: ibis.Table, *, horizon_days: int) -> pd.DataFrame:
+    """Add spent (in the `horizon_days` from the cut-off) and spent_before (in those before it) to every example.
+
+    `examples` has customer_id and cutoff. Only positive amounts count: what is sent back is another matter than what is
+    bought, see `returned_share`. An InputError says where amounts come in several currencies.
+
+    >>> orders = ibis.memtable({"customer_id": ["a", "a"], "amount": [5.0, 7.0],
+    ...                         "ordered_at": pd.to_datetime(["2024-01-05", "2024-02-05"])})
+    >>> examples = pd.DataFrame({"customer_id": ["a", "b"], "cutoff": pd.Timestamp("2024-02-01")})
+    >>> with_spend(examples, orders, horizon_days=30)[["spent_before", "spent"]].values.tolist()
+    [[5.0, 7.0], [0.0, 0.0]]
+    """
+    _refuse_mixed(orders)
+    parts = []
+    for cutoff, rows in examples.groupby("cutoff"):
+        sums = _sums(orders, pd.Timestamp(str(cutoff)), horizon_days).set_index("customer_id")
+        found = sums.reindex(rows["customer_id"]).fillna(0.0)
+        parts.append(found.set_axis(rows.index))
+    return examples.join(pd.concat(parts)) if parts else examples.assign(spent_before=0.0, spent=0.0)
+
+
+def returned_share(features: pd.DataFrame, *, prior_orders: int = 5) -> pd.Series:
+    """Return the share of spend that each customer is expected to send back, drawn towards the market's share.
+
+    `features` has spend, returned_amount and order_days; without returned_amount it is nought. The prior weighs as much
+    as five of the customer's average orders.
+
+    >>> known = pd.DataFrame({"spend": [100.0, 100.0], "returned_amount": [20.0, 0.0], "order_days": [5, 5]})
+    >>> returned_share(known).tolist()
+    [0.15, 0.05]
+    """
+    if "returned_amount" not in features or not features["spend"].sum() > 0:
+        return pd.Series(0.0, index=features.index)
+    market = min(features["returned_amount"].sum() / features["spend"].sum(), 1.0)
+    prior = prior_orders * features["spend"] / features["order_days"]
+    share = (features["returned_amount"] + market * prior) / (features["spend"] + prior)
+    return share.fillna(market).clip(0, 1)
+
+
+def _sums(orders: ibis.Table, cutoff: pd.Timestamp, horizon_days: int) -> pd.DataFrame:
+    horizon = pd.Timedelta(days=horizon_days)
+    at, first, last = (ibis.timestamp(time.to_pydatetime()) for time in (cutoff, cutoff - horizon, cutoff + horizon))
+    near = orders.filter((_.amount > 0) & (_.ordered_at >= first) & (_.ordered_at < last))
+    # Whole cents, so that the order of rows makes no difference to the sums.
+    cents = near.mutate(cents=(_.amount * 100).round(0))
+    sums = cents.group_by("customer_id").aggregate(
+        spent_before=_.cents.sum(where=_.ordered_at < at) / 100, spent=_.cents.sum(where=_.ordered_at >= at) / 100
+    )
+    found: pd.DataFrame = sums.to_pyarrow().to_pandas()
+    return found.fillna({"spent_before": 0.0, "spent": 0.0})
+
+
+def _refuse_mixed(orders: ibis.Table) -> None:
+    if "currency" not in orders.columns:
+        return
+    held = orders.filter(orders.currency.notnull()).group_by("currency").aggregate(orders=_.count())
+    found = held.order_by(_.orders.desc(), _.currency).to_pyarrow().to_pylist()
+    if len(found) > 1:
+        told = ", ".join(f"{row['currency']} ({row['orders']:,} orders)" for row in found[:5])
+        raise InputError(
+            f"orders.currency: {len(found)} currencies in one market: {told}; amounts of several currencies cannot be "
+            "added: convert them, or give each currency a market of its own"
+        )
