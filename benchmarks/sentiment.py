@@ -37,10 +37,10 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
 from workbench import emissions
+from workbench.intervals import wilson
 from workbench.sentiment import LABELS, Sentiment, fit, score
 from workbench.sentiment.linear import train
 from workbench.sentiment.messages import text_hash
-from workbench.intervals import wilson
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "sentiment"

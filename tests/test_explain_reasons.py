@@ -114,13 +114,20 @@ def slowly(contributions: pd.DataFrame, features: pd.DataFrame, top: int) -> lis
             for column in members[name]:
                 side = np.nan if column == "plan" else values[column].corr(totals[name], method="spearman")
                 off = 0 if column == "plan" else values.at[customer, column] - values[column].median()
-                if not abs(side) >= 0.3 or not off or np.isnan(off) or np.sign(off) == np.sign(side) * sign:
+                if not abs(side) >= 0.3 or np.isnan(off) or np.sign(off) == np.sign(side) * sign:
                     fit.append(column)
             if fit and rank < top:
                 rank += 1
                 speaker = max(fit, key=lambda c: contributions.at[customer, c] * sign)
                 found.append([customer, rank, speaker, totals[name][customer]])
     return found
+
+
+def test_what_is_typical_of_everybody_is_no_reason():
+    features = pd.DataFrame({"customer_id": [f"c{n}" for n in range(21)], "orders_90d": [0] * 11 + [1, 2] * 5})
+    contributions = pd.DataFrame({"orders_90d": [-0.2] * 11 + [0.3, 0.6] * 5}, index=features["customer_id"])
+    found = reason_codes(contributions, features, family=family)
+    assert found["customer_id"].tolist() == [f"c{n}" for n in range(11, 21)]
 
 
 def test_kinds_of_columns_that_a_crm_has_are_told_as_they_are():

@@ -20,9 +20,9 @@ def at_risk(probability: list[float], value: list[float]) -> ValueAtRisk:
     return value_at_risk(frame[["customer_id", "value"]], frame[["customer_id", "probability"]])
 
 
-def plan(*, budget: float = 10, reasons: pd.DataFrame | None = None, key: bytes | None = KEY) -> RetentionPlan:
+def plan(*, budget: float = 10, key: bytes | None = KEY) -> RetentionPlan:
     found = at_risk([0.9, 0.5, 0.1, 0.8], [100.0, 400.0, 900.0, 10.0])
-    return retention_plan(found, budget=budget, contact_cost=5, save_rate=0.2, key=key, head=1, reasons=reasons)
+    return retention_plan(found, budget=budget, contact_cost=5, save_rate=0.2, key=key, head=1)
 
 
 def test_value_at_risk_adds_up_with_the_chance_of_who_leaves() -> None:
@@ -135,7 +135,7 @@ def test_the_caption_says_what_is_assumed_and_why_the_plan_is_empty() -> None:
 
 def test_reasons_are_joined_customer_by_customer() -> None:
     why = pd.DataFrame({"customer_id": ["13047", "13047"], "reason": ["silent", "fewer orders"]})
-    said = plan(reasons=why).customers["reasons"].tolist()
+    said = plan().with_reasons(why).customers["reasons"].tolist()
     assert said == ["silent; fewer orders", "no single reason stands out"]
 
 

@@ -18,12 +18,12 @@ from sklearn.model_selection import train_test_split
 
 from workbench.emissions import track
 from workbench.emissions.ledger import Footprint
+from workbench.intervals import Z, wilson
 from workbench.sentiment.labels import LABELS
 from workbench.sentiment.linear import LinearModel, train
 from workbench.sentiment.messages import clean, text_hash
 from workbench.sentiment.models import score
 from workbench.sentiment.ngrams import Recipe
-from workbench.intervals import Z, wilson
 from workbench.sentiment.quality import quality
 from workbench.sentiment.store import quantised, to_bytes
 

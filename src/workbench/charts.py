@@ -70,6 +70,16 @@ class Note:
         return f'<p class="note">{escape(self.text)}</p>'
 
 
+@dataclass(frozen=True)
+class Gallery:
+    """Several figures, tables and notes, one below the other."""
+
+    parts: tuple[Any, ...]
+
+    def _repr_html_(self) -> str:
+        return "\n".join(part._repr_html_() for part in self.parts)
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """Draw in the workbench's style within the block, and restore what was set before."""
@@ -166,6 +176,28 @@ def table(
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"
     )
     return Table(html=html, caption=caption)
+
+
+def show(exhibits: Mapping[str, Axes | pd.DataFrame | str]) -> Gallery:
+    """Turn what a module has to show, by caption, into figures (axes), tables (frames) and notes (texts).
+
+    Columns that hold shares, named so, are written in per cent. The caption of a note is not shown.
+
+    >>> print(show({"Quality": pd.DataFrame({"share": [0.25]}), "why": "a note"})._repr_html_()[-61:])
+    25.0%</th></tr>
+    </tbody></table></div>
+    <p class="note">a note</p>
+    """
+    return Gallery(tuple(_exhibit(caption, shown) for caption, shown in exhibits.items()))
+
+
+def _exhibit(caption: str, shown: Axes | pd.DataFrame | str) -> Picture | Table | Note:
+    if isinstance(shown, str):
+        return Note(shown)
+    if isinstance(shown, Axes):
+        return figure(shown, caption)
+    shares = [str(name) for name in shown if "share" in str(name) and pd.api.types.is_float_dtype(shown[name])]
+    return table(shown, caption, formats=dict.fromkeys(shares, ".1%"))
 
 
 _METADATA = ("Creator", "Date", "Format", "Type")

@@ -16,6 +16,7 @@ from workbench.errors import InputError, did_you_mean
 
 Regime = Literal["gdpr", "uk_gdpr", "ccpa", "lgpd", "appi", "pipl", "pdpa", "dpdp"]
 Share = Annotated[float, Field(ge=0, le=1)]
+NotNegative = Annotated[float, Field(ge=0)]
 
 
 def _one_of(kind: str, allowed: frozenset[str]) -> AfterValidator:
@@ -51,12 +52,23 @@ class Market(BaseModel):
     last_day: date | None = Field(default=None, description="events after this day are left out")
     horizon_days: Annotated[int, Field(ge=1, le=730)] = Field(default=90, description="churn: days ahead")
     keep_leaks: list[str] = Field(default=[], description="columns used although the leakage check names them")
+    risk_threshold: Share = Field(default=0.5, description="churn: probability from which a customer is contacted")
+    contact: str = Field(default="", description="whom a customer turns to about a decision; shown on sheets")
+    months: Annotated[int, Field(ge=1, le=120)] = Field(default=12, description="value: months ahead")
+    margin: Annotated[float, Field(gt=0, le=1)] = Field(default=1.0, description="value: share of spend that is earned")
+    annual_discount_rate: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.1, description="value: by which money a year ahead is worth less"
+    )
+    retention_budget: NotNegative = Field(default=1000.0, description="value: to be spent on contacts, in currency")
+    contact_cost: NotNegative = Field(default=5.0, description="value: of one contact, in currency")
+    save_rate: Share = Field(default=0.2, description="value: share of leaving customers whom a contact holds back")
     target_auc: Share = Field(default=0.75, description="churn: area under the ROC curve, at least")
     target_calibration_error: Share = Field(default=0.05, description="churn: at most")
     transformers: list[str] = Field(default=[], description="sentiment: models to try, hub ids or local folders")
     transformer_int8: bool = Field(default=False, description="sentiment: transformers in 8-bit whole numbers")
     transformer_pickle: bool = Field(default=False, description="sentiment: allow weights that may hold code")
     retrain_after: Share = Field(default=0.10, description="sentiment: growth of labels that calls for a new model")
+    target_total_error: Share = Field(default=0.2, description="value: error of the total forecast, at most")
     target_accuracy: Share = Field(default=0.90, description="sentiment: at least")
     target_compliance: Share = Field(default=1.0, description="checks met of those applicable, at least")
     target_energy_saving: Share = Field(default=0.30, description="compute energy under the baseline, at least")

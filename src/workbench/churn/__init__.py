@@ -7,11 +7,11 @@ In: the tables of a CRM.   Out, in this order, each from the one before:
     backtest           the model that this market should use, and how good it would have been; fit_chosen fits it
     worth              what a feature was worth, with it against without it
     score              a calibrated probability for every customer
-    retention_list     whom to contact first, and why
+    retention_list     whom to contact first; procedure, fit_resampled: what `workbench.explain` needs to say why
     headline           the figures by which all this is judged; over_time has them by cut-off
 
-Figures are `plot_<noun>(…)`. Why a score is what it is, `workbench.explain` tells. Below: features and examples (orders), subscriptions, models,
-calibrators, quality (with calibration, deciles, base_rates).
+Figures are `plot_<noun>(…)`. Why a score is what it is, `workbench.explain` tells. Below: features (`consistent` after
+a change) and examples (orders), subscriptions, models, calibrators, quality (with calibration, deciles, base_rates).
 """
 
 from workbench.churn.backtest import Backtest, backtest, fit_chosen
@@ -20,12 +20,13 @@ from workbench.churn.features import SENTIMENT, consistent, features
 from workbench.churn.gather import SMALL, Gathered, gather
 from workbench.churn.headline import headline, over_time
 from workbench.churn.leakage import find_leaks, without_leaks
-from workbench.churn.models import Model, Scores, fit, score
+from workbench.churn.models import Model, Scores, fit, probability, score
 from workbench.churn.plots import (
     plot_calibration,
     plot_capture,
     plot_quality,
 )
+from workbench.churn.procedure import fit_resampled, procedure
 from workbench.churn.quality import base_rates, calibration, deciles, quality
 from workbench.churn.retention import RetentionList, retention_list
 from workbench.churn.subscriptions import labelled_examples, subscription_examples
@@ -51,6 +52,7 @@ __all__ = [
     "find_leaks",
     "fit",
     "fit_chosen",
+    "fit_resampled",
     "gather",
     "headline",
     "labelled_examples",
@@ -58,6 +60,8 @@ __all__ = [
     "plot_calibration",
     "plot_capture",
     "plot_quality",
+    "probability",
+    "procedure",
     "quality",
     "retention_list",
     "score",

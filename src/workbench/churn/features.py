@@ -72,7 +72,8 @@ def consistent(features: pd.DataFrame, *, horizon_days: int = 90) -> pd.DataFram
     """Return the features with those recomputed that follow from others, as after a what-if that changed some.
 
     >>> known = pd.DataFrame({"customer_id": ["a"], "recency_days": [1], "tenure_days": [91], "order_days": [4],
-    ...     "orders": [4], "orders_90d": [2], "orders_180d": [4], "spend": [80.0], "lateness": [7.0], "mean_amount": [9.0]})
+    ...                       "orders": [4], "orders_90d": [2], "orders_180d": [4], "spend": [80.0],
+    ...                       "lateness": [7.0], "mean_amount": [9.0]})
     >>> consistent(known)[["mean_amount", "lateness"]].round(2).values.tolist()
     [[20.0, 0.03]]
     """

@@ -145,7 +145,7 @@ def _kind(tables: Mapping[str, ibis.Table]) -> Kind:
 def _by_orders(tables: Mapping[str, ibis.Table], horizon_days: int) -> pd.DataFrame:
     orders = tables["orders"]
     if (last := orders.filter(orders.amount > 0).ordered_at.max().to_pyarrow().as_py()) is None:
-        raise InputError(_NONE.format("orders"))
+        raise InputError(_NONE.format("orders with an amount above 0"))
     days = [*cutoffs(orders, horizon_days=horizon_days), _day_after(last)]
     events = {name: tables[name] for name in _EVENTS if name in tables}
     customers = _frame(tables["customers"]) if "customers" in tables else None

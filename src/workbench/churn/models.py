@@ -6,7 +6,7 @@ In: examples (one row per customer and cut-off, features, `churned`).   Out: a f
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -29,8 +29,9 @@ _HALF_LIFE_DAYS = 90
 class Model:
     """A fitted model of churn.
 
-    `estimator` is a pipeline of `explain.pipelines` that ends with a LogisticRegression or an LGBMClassifier. `calibrator` maps the estimator's probability to a calibrated one; None leaves it as it is.
-    `trained_to` is the latest cut-off it learnt from.
+    `estimator` is a pipeline of `explain.pipelines` that ends with a LogisticRegression or an LGBMClassifier.
+    `calibrator` maps its probability to a calibrated one; None leaves it as it is. `trained_to` is the latest cut-off
+    it learnt from.
     """
 
     name: str

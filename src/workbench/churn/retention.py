@@ -46,10 +46,13 @@ def retention_list(
     features: pd.DataFrame,
     *,
     horizon_days: int,
+    threshold: float = 0.0,
     key: bytes | None = None,
     head: int = 20,
 ) -> RetentionList:
     """Return the `head` customers with the largest expected loss: probability of churn x expected spend.
+
+    Only those with a probability of at least `threshold` are listed.
 
     Expected spend goes on at the rate of the last 365 days (`spend_365d`), less the share that the customer has sent
     back so far (`returned_amount` of `spend`), or for subscriptions at the monthly `price`, until the horizon ends: a
@@ -61,11 +64,13 @@ def retention_list(
     rows["expected_spend"] = rows["customer_id"].map(pd.Series(spend.to_numpy(), index=features["customer_id"]))
     rows["expected_loss"] = rows["probability"] * rows["expected_spend"]
     order = ["expected_loss", "probability", "customer_id"]
-    rows = rows.sort_values(order, ascending=[False, False, True]).head(head).reset_index(drop=True)
+    rows = rows[rows["probability"] >= threshold].sort_values(order, ascending=[False, False, True])
+    rows = rows.head(head).reset_index(drop=True)
     rows.insert(0, "customer", pseudonyms(rows["customer_id"], key=key or secrets.token_bytes(32)))
     rows.insert(0, "rank", rows.index + 1)
     lasting = "the same in every run with this key" if key else "fresh in every run, because no key was given"
-    caption = f"Whom to contact first, {estimate}. Customers are pseudonyms, {lasting}."
+    least = f", of those who leave with at least {threshold:.0%}" if threshold else ""
+    caption = f"Whom to contact first, {estimate}{least}. Customers are pseudonyms, {lasting}."
     return RetentionList(customers=rows, caption=caption)
 
 

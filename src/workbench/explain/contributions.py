@@ -26,10 +26,10 @@ class Explainable(Protocol):
     """A fitted model: a pipeline of `explain.pipelines` and the columns that go in."""
 
     @property
-    def estimator(self) -> Pipeline: ...  # noqa: D102
+    def estimator(self) -> Pipeline: ...
 
     @property
-    def columns(self) -> tuple[str, ...]: ...  # noqa: D102
+    def columns(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,8 +39,8 @@ class Drivers:
     `contributions` has a row per customer_id (the index) and a column per feature; `base` plus a row's sum is the raw
     score that the model gives to that customer before calibration, which never changes their order.
     `importance` has a row per family of features that say nearly the same: column (the one that tells their effect
-    best), others (how many more there are), importance (mean absolute sum of their contributions) with its 95 % interval
-    low and high, and direction.
+    best), others (how many more there are), importance (mean absolute sum of their contributions) with its 95 %
+    interval low and high, and direction.
     """
 
     contributions: pd.DataFrame

@@ -24,7 +24,7 @@ _UNITS = {"risk": "log-odds", "value": "logarithm of money"}
 
 
 def plot_drivers(drivers: Drivers, *, top: int = 10, ax: Axes | None = None) -> Axes:
-    """Draw how much the strongest features move the answer, with 95 % intervals; colour and shape tell the direction."""
+    """Draw how much the strongest features move the answer, with 95 % intervals; colour, shape: the direction."""
     ax = charts.axes(ax)
     rows = drivers.importance.head(top)[::-1].reset_index(drop=True)
     for direction, group in rows[::-1].groupby("direction", sort=False):

@@ -18,6 +18,7 @@ from workbench.explain.trees import cores
 _ENOUGH_FOR_SIDES = 20_000
 # The work on so many rows stays in the processor's cache.
 _ROWS = 20_000
+_MISSING = 2
 
 
 def reason_codes(
@@ -26,9 +27,9 @@ def reason_codes(
     """Return the strongest `top` reasons of each customer in `contributions` (index customer_id, a column per feature).
 
     A reason is a family of features that say nearly the same; its strength is the sum of their contributions. For it
-    speaks the strongest feature whose value lies on that side of typical which goes with such a sum among all customers
-    explained; where there is none, the effect hangs on several features at once, and the family is passed over.
-    Typical is the median of the features given, or their most common value.
+    speaks the strongest feature whose value lies on that side of typical, and not at it, which goes with such a sum
+    among all customers explained; where there is none, the effect hangs on several features at once, and the family is
+    passed over. Typical is the median of the features given, or their most common value.
 
     The frame has customer_id, rank (1 is the strongest), family, column (the feature that speaks), value, typical,
     contribution (the family's, on the scale of `contributions`) and direction ('raises' or 'lowers'). What moves
@@ -108,11 +109,11 @@ def _middle(values: pd.Series) -> Any:
 
 
 def _offsets(values: pd.Series, typical: Any, side: float) -> np.ndarray | None:
-    """Return -1 or 1 where a value lies below or above typical, 0 at it or where missing; None: it always fits."""
+    """Return -1 or 1 where a value lies below or above typical, 0 at it, 2 where missing; None: it always fits."""
     if np.isnan(side):
         return None
     offset = np.sign(values.to_numpy(float, na_value=np.nan) - float(typical))
-    return np.asarray(np.nan_to_num(offset), dtype=np.int8)
+    return np.asarray(np.nan_to_num(offset, nan=_MISSING), dtype=np.int8)
 
 
 def _ranked(
@@ -157,7 +158,8 @@ def _speaker(
         strength, offset = part * sign, offsets[one]
         better = strength > strongest
         if offset is not None:
-            better &= offset * sign != -sides[one]
+            # What is typical of everybody is no reason why one customer differs.
+            better &= (offset * sign == sides[one]) | (offset == _MISSING)
         np.copyto(strongest, strength, where=better)
         place[better] = one
     return np.where(place < 0, 0.0, total), place

@@ -85,6 +85,19 @@ def language_of(languages: Sequence[str]) -> tuple[str, str]:
     return found, "".join(told)
 
 
+def speak(languages: Sequence[str], *, countries: Sequence[str] = (), currency: str = "") -> tuple["Wording", str]:
+    """Return the words of a market: of the first of its languages that has any, in the form of its first country.
+
+    With a note that says where another language had to do.
+
+    >>> words, note = speak(["pt"], countries=["BR"], currency="BRL")
+    >>> words.money(1234.0), note
+    ('R$\\xa01.234', '')
+    """
+    language, note = language_of(languages)
+    return wording(language, country=countries[0] if countries else "", currency=currency), note
+
+
 def wording(language: str, *, country: str = "", currency: str = "") -> "Wording":
     """Return the words of a language; numbers and dates as in the country, amounts in the currency (ISO 4217).
 
@@ -203,7 +216,7 @@ class Wording:
         """
         if not self.currency:
             return self.number(value)
-        if abs(value) < _WHOLE_UNITS:
+        if 0 < abs(value) < _WHOLE_UNITS:
             return str(format_currency(value, self.currency, locale=self.locale))
         pattern = re.sub(r"\.0+", "", self.locale.currency_formats["standard"].pattern)
         return str(format_currency(value, self.currency, format=pattern, locale=self.locale, currency_digits=False))

@@ -42,15 +42,18 @@ def interval(figure: KeyFigure) -> str:
 
 
 def target(figure: KeyFigure) -> str:
-    """Write the target in words, or an empty text where there is none."""
-    if figure.target is None:
-        return ""
-    sign, bound = figure.target.split()
-    written = f"{float(bound):.4g}"
-    if figure.unit == "share":
-        written = f"{float(bound) * 100:.4g}%"
-    elif figure.unit:
-        written = _with_unit(written, figure.unit)
+    """Write the target in words, or an empty text where there is none.
+
+    >>> target(KeyFigure(name="total_ratio", value=1.0, low=None, high=None, unit="", target=">= 0.8 and <= 1.2",
+    ...                  verdict="met", note=""))
+    'at least 0.8 and at most 1.2'
+    """
+    bounds = [] if figure.target is None else figure.target.split(" and ")
+    return " and ".join(_bound(*bound.split(), unit=figure.unit) for bound in bounds)
+
+
+def _bound(sign: str, bound: str, *, unit: str) -> str:
+    written = f"{float(bound) * 100:.4g}%" if unit == "share" else _with_unit(f"{float(bound):.4g}", unit)
     return f"{'at least' if sign == '>=' else 'at most'} {written}"
 
 

@@ -13,8 +13,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from workbench.errors import InputError
-from workbench.sentiment.models import Model, Sentiment, score
 from workbench.intervals import FEWEST
+from workbench.sentiment.models import Model, Sentiment, score
 from workbench.sentiment.quality import check_share, labelled, quality
 
 # What an estimate from processor time can be taken to tell apart: an assumption, about what repeated runs differ by.

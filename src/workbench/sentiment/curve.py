@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from workbench.intervals import FEWEST, wilson
 from workbench.sentiment import messages, models
 from workbench.sentiment.labels import LABELS
-from workbench.intervals import FEWEST, wilson
 from workbench.sentiment.quality import check_share
 
 _SIZES = 5

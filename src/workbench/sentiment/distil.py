@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
+from workbench.intervals import wilson
 from workbench.sentiment import linear, transformer
 from workbench.sentiment.labels import LABELS
 from workbench.sentiment.linear import LEAST, LEAST_OF_A_CLASS, LinearModel
-from workbench.intervals import wilson
 from workbench.sentiment.transformer import Progress, TransformerModel
 
 # What the teacher holds for less likely than this teaches next to nothing and takes its time.

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.sentiment.models import Sentiment
 from workbench.intervals import FEWEST
+from workbench.sentiment.models import Sentiment
 from workbench.sentiment.quality import Abstention, abstain_at, labelled, quality
 from workbench.sentiment.satisfaction import satisfaction
 

@@ -5,7 +5,9 @@ In: ratings from 1 to 5.   Out: one of `LABELS`, or missing.
 
 import pandas as pd
 
-from workbench.crm.contract import MESSAGE_LABELS as LABELS
+from workbench.crm.contract import MESSAGE_LABELS
+
+LABELS = MESSAGE_LABELS
 
 
 def from_ratings(ratings: pd.Series) -> pd.Series:

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError, did_you_mean
+from workbench.intervals import FEWEST, calibration_error, equal_bins, mean_loss, wilson
 from workbench.sentiment.labels import LABELS
 
-# With fewer messages the interval would be wider than any decision could use.
-FEWEST = 30
 METRICS = (
     "accuracy",
     "accuracy_baseline",

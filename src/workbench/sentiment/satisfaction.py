@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from workbench.sentiment.labels import LABELS, from_ratings
 from workbench.intervals import FEWEST, Z, wilson
+from workbench.sentiment.labels import LABELS, from_ratings
 from workbench.sentiment.quality import column, confusion, labelled
 
 _RESAMPLES = 1_000

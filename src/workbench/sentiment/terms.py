@@ -11,11 +11,11 @@ import regex
 from scipy.stats import t
 
 from workbench.errors import InputError
+from workbench.intervals import FEWEST
 from workbench.personal import KINDS, mask
 from workbench.sentiment.labels import LABELS
 from workbench.sentiment.linear import LinearModel, contributions, probabilities
 from workbench.sentiment.ngrams import normalise
-from workbench.intervals import FEWEST
 from workbench.sentiment.quality import column
 
 _FEWEST = 5  # messages that have a term

@@ -11,8 +11,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from workbench.errors import InputError, did_you_mean
-from workbench.sentiment.labels import LABELS
 from workbench.intervals import FEWEST, wilson
+from workbench.sentiment.labels import LABELS
 from workbench.sentiment.quality import column
 
 PERIODS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}

@@ -12,8 +12,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from workbench.errors import InputError
-from workbench.personal import pseudonyms
 from workbench.intervals import Z
+from workbench.personal import pseudonyms
 from workbench.sentiment.quality import column
 
 # Of the customers on the list at most this share may be there by chance.

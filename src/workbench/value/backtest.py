@@ -15,7 +15,7 @@ from workbench.intervals import FEWEST, wilson
 from workbench.value import conformal
 from workbench.value.candidates import ORDER, TITLES, Made, make
 from workbench.value.quality import quality
-from workbench.value.season import Season, season
+from workbench.value.season import season
 
 _FOLDS = 4
 _DRAWS = 200
@@ -46,6 +46,8 @@ class Tested:
     share: float
     level: float
 
+    __test__ = False  # or pytest takes the class for tests
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _Fold:
@@ -70,12 +72,11 @@ def backtest(
 
     Rolling origin: at each judged cut-off (by default the latest four that are a horizon apart) processes are fitted to
     the histories so far, learned models to the cut-offs of the year before whose horizon is over by then, the season to
-    the volume so far. The best has the highest mean rank correlation with what was spent, as the order of customers is what
-    a forecast is acted upon; the standard error is that of the difference on the same customers. An InputError names a judged cut-off that has no examples.
+    the volume so far. The best has the highest mean rank correlation with what was spent, as people act upon the order
+    of customers; the standard error is that of the difference on the same customers. An InputError names a judged
+    cut-off that has no examples.
     """
-    folds = [
-        _fold(examples, volume, cutoff, horizon_days, seed) for cutoff in _judged(examples, horizon_days, judged)
-    ]
+    folds = [_fold(examples, volume, cutoff, horizon_days, seed) for cutoff in _judged(examples, horizon_days, judged)]
     folds = [fold for fold in folds if len(fold.judged) >= FEWEST and fold.spent.sum() > 0]
     if not folds or sum((fold.spent > 0).sum() for fold in folds) < FEWEST:
         return _not_enough(examples, horizon_days)
@@ -113,9 +114,7 @@ def _fold(examples: pd.DataFrame, volume: pd.Series, cutoff: pd.Timestamp, horiz
     return _Fold(cutoff=cutoff, judged=now, made=made)
 
 
-def _judged(
-    examples: pd.DataFrame, horizon_days: int, judged: Sequence[pd.Timestamp] | None
-) -> list[pd.Timestamp]:
+def _judged(examples: pd.DataFrame, horizon_days: int, judged: Sequence[pd.Timestamp] | None) -> list[pd.Timestamp]:
     there = sorted(examples["cutoff"].unique())
     if judged is not None:
         if missing := [cutoff for cutoff in judged if cutoff not in there]:
@@ -134,9 +133,7 @@ def _compare(folds: list[_Fold]) -> pd.DataFrame:
     A rank correlation is the mean of products of standardised ranks: the error of a difference is that of such a mean.
     """
     names = [name for name in ORDER if all(name in fold.made.forecasts for fold in folds) and name != "nobody"]
-    products = {
-        name: [_ranks(fold.made.forecasts[name]) * _ranks(fold.spent) for fold in folds] for name in names
-    }
+    products = {name: [_ranks(fold.made.forecasts[name]) * _ranks(fold.spent) for fold in folds] for name in names}
     means = {name: float(np.mean([one.mean() for one in found])) for name, found in products.items()}
     best = max(means, key=lambda name: means[name])
     variances = [
@@ -206,19 +203,19 @@ def _summary(figures: pd.DataFrame) -> pd.DataFrame:
     squared = ((figures["high"] - figures["low"]) / 2) ** 2
     groups = figures.assign(squared=squared).groupby(["model", "metric"], sort=False)
     found = groups[["value", "squared"]].mean().reset_index()
-    margin = np.sqrt(found.pop("squared") / groups.size().to_numpy())
+    margin = np.sqrt(found.pop("squared") / groups["value"].count().to_numpy())
     return found.assign(low=found["value"] - margin, high=found["value"] + margin)
 
 
 def _reason(compared: pd.DataFrame, chosen: str, folds: int) -> str:
     own = compared[compared["model"] == chosen].iloc[0]
-    best = compared.loc[compared["behind"].idxmin()]
+    best = compared.iloc[int(np.argmin(compared["behind"]))]
     said = f"{TITLES[chosen]} has a mean rank correlation of {own['spearman']:.3f} with spend over {folds} cut-offs"
     if own["behind"] == 0:
         return f"{said}, the best of {len(compared)} candidates; no simpler one lies within one standard error of it."
     return (
-        f"{said}; {TITLES[str(best['model'])]} has {best['spearman']:.3f}, a difference of {own['behind']:.4f} that lies "
-        f"within one standard error ({own['behind_error']:.4f}): the simpler one is chosen."
+        f"{said}; {TITLES[str(best['model'])]} has {best['spearman']:.3f}, a difference of {own['behind']:.4f} that "
+        f"lies within one standard error ({own['behind_error']:.4f}): the simpler one is chosen."
     )
 
 

@@ -7,7 +7,8 @@ In: collapsed histories, parameters.   Out: the loss with its gradient, chances 
 """
 
 import numpy as np
-from scipy.special import digamma, gammaln, roots_jacobi
+from scipy.linalg import eigh_tridiagonal
+from scipy.special import digamma, gammaln
 
 from workbench.value.histories import DAYS_A_WEEK, Collapsed
 
@@ -45,7 +46,7 @@ def log_likelihoods(parameters: np.ndarray, known: Collapsed) -> np.ndarray:
 
 
 def _either(parameters: np.ndarray, known: Collapsed) -> tuple[np.ndarray, ...]:
-    """Return the log-likelihood of each row, the share of it that is staying, log weeks until now and the last order."""
+    """Return each row's log-likelihood, the share of it that is staying, log weeks until now and to the last order."""
     r, alpha, a, b = parameters
     x, orders = known.repeats, np.arange(known.repeats.max() + 1)
     log_weeks = np.log(_weeks(alpha, known))
@@ -63,7 +64,7 @@ def _weeks(alpha: float, known: Collapsed) -> np.ndarray:
 
 
 def nobody_leaves(logs: np.ndarray, known: Collapsed) -> tuple[float, np.ndarray]:
-    """Return the mean negative log-likelihood of NBD, which nobody ever leaves, with its gradient by log r, log alpha."""
+    """Return the mean negative log-likelihood of NBD, which nobody leaves, and its gradient by log r and log alpha."""
     r, alpha = np.exp(logs)
     x, orders = known.repeats, np.arange(known.repeats.max() + 1)
     weeks = alpha + known.tenure_days / DAYS_A_WEEK
@@ -106,14 +107,18 @@ def expected_orders(
 
 
 def _chances_of_leaving(a: float, b: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return nodes in (0, 1) and weights that sum to 1, for the mean over a beta distribution."""
-    if max(a, b) > 150:  # Jacobi's weights overflow; the distribution is narrow enough for Gauss and Hermite.
-        mean = a / (a + b)
-        nodes, weight = np.polynomial.hermite_e.hermegauss(_NODES)
-        spread = np.sqrt(mean * (1 - mean) / (a + b + 1))
-        return np.clip(mean + spread * nodes, 1e-12, 1 - 1e-12), weight / weight.sum()
-    nodes, weight = roots_jacobi(_NODES, b - 1, a - 1)
-    return (nodes + 1) / 2, weight / weight.sum()
+    """Return nodes in (0, 1) and weights that sum to 1, for the mean over a beta distribution.
+
+    From the recurrence of Jacobi's polynomials (Golub and Welsch, 1969): no weight overflows where b is large.
+    """
+    n = np.arange(2, _NODES)
+    total = 2 * np.arange(1, _NODES) + a + b - 2
+    middle = np.append((a - b) / (a + b), (a - b) * (a + b - 2) / (total * (total + 2)))
+    t = total[1:]
+    squared = 4 * n * (n + a - 1) * (n + b - 1) * (n + a + b - 2) / (t**2 * (t + 1) * (t - 1))
+    squared = np.append(4 * a * b / ((a + b) ** 2 * (a + b + 1)), squared)
+    nodes, vectors = eigh_tridiagonal((1 + middle) / 2, np.sqrt(squared) / 2)
+    return np.maximum(nodes, 1e-30), vectors[0] ** 2
 
 
 def draw_orders(
@@ -130,5 +135,5 @@ def draw_orders(
     size = (len(repeats), draws)
     shape = (r + repeats)[:, None]
     rate = rng.standard_gamma(np.broadcast_to(shape, size)) / (alpha + tenure_days / DAYS_A_WEEK)[:, None]
-    leaving = np.clip(rng.beta(a, np.broadcast_to((b + repeats)[:, None], size)), 1e-12, 1)
-    return np.minimum(rng.poisson(rate * weeks), rng.geometric(leaving))
+    leaving = np.clip(rng.beta(a, np.broadcast_to((b + repeats + 1)[:, None], size)), 1e-12, 1)
+    return np.asarray(np.minimum(rng.poisson(rate * weeks), rng.geometric(leaving)))

@@ -3,6 +3,7 @@
 In: histories.   Out: `Buying`: parameters, standard errors, cautions; chances and expectations of every customer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Literal
@@ -20,6 +21,7 @@ from workbench.value.likelihood import Fit, Loss, maximise
 
 ProcessName = Literal["bgnbd", "paretonbd"]
 PROCESSES: dict[str, ModuleType] = {"bgnbd": bgnbd, "paretonbd": paretonbd}
+_LossOf = Callable[[np.ndarray, Collapsed], tuple[float, np.ndarray]]
 TITLES = {"bgnbd": "BG/NBD", "paretonbd": "Pareto/NBD", "nbd": "NBD, nobody leaves"}
 
 
@@ -63,10 +65,9 @@ def fit_buying(known: pd.DataFrame, *, process: ProcessName = "bgnbd") -> Buying
     """
     if process not in PROCESSES:
         raise InputError(f"process '{process}' is none of {', '.join(PROCESSES)}{did_you_mean(process, PROCESSES)}")
-    module, alike, rows = PROCESSES[process], collapse(known), float(len(known))
-    few = int((known["repeats"] > 0).sum()) < FEWEST
-    fit = maximise(_loss(module, alike, few, rows), module.START, rows=rows)
-    never = maximise(_never(alike, few, rows), module.START[:2], rows=rows)
+    module, alike = PROCESSES[process], collapse(known)
+    fit = _maximum(module.loss, module.START, alike)
+    never = _maximum(bgnbd.nobody_leaves, module.START[:2], alike)
     found = cautions.of_buying(known, fit, never=never, leaves=_leaves(process, fit.parameters))
     return Buying(process=process, names=module.NAMES, fit=fit, customers=len(known), cautions=found)
 
@@ -74,8 +75,8 @@ def fit_buying(known: pd.DataFrame, *, process: ProcessName = "bgnbd") -> Buying
 def probability_alive(model: Buying, known: pd.DataFrame) -> np.ndarray:
     """Return for every history the chance that the customer has not left."""
     alike = collapse(known)
-    found: np.ndarray = PROCESSES[model.process].probability_alive(model.fit.parameters, alike)
-    return found[alike.place]
+    found = PROCESSES[model.process].probability_alive(model.fit.parameters, alike)
+    return np.asarray(found[alike.place])
 
 
 def expected_if_alive(
@@ -84,7 +85,7 @@ def expected_if_alive(
     """Return the expected orders within each number of weeks, of customers taken to be alive; (customers, weeks).
 
     With `weigh`, a weight for the orders between one number of weeks and the next, return instead all orders and the
-    weighted ones; (customers, 2). All depend on repeats and tenure alone: they are computed once for each pair of these.
+    weighted ones; (customers, 2). All depend on repeats and tenure alone: they are computed once for each such pair.
     """
     repeats, tenure = (known[name].to_numpy(np.int64) for name in ("repeats", "tenure_days"))
     days = int(tenure.max()) + 1
@@ -103,10 +104,9 @@ def compare(known: pd.DataFrame) -> pd.DataFrame:
     contain it (small: customers do leave), and of Vuong's test (1989) of the lesser of these two against the better
     (small: it fits worse); the best by AIC comes first.
     """
-    alike, rows = collapse(known), float(len(known))
-    few = int((known["repeats"] > 0).sum()) < FEWEST
-    fits = {name: maximise(_loss(module, alike, few, rows), module.START, rows=rows) for name, module in PROCESSES.items()}
-    never = maximise(_never(alike, few, rows), bgnbd.START[:2], rows=rows)
+    alike = collapse(known)
+    fits = {name: _maximum(module.loss, module.START, alike) for name, module in PROCESSES.items()}
+    never = _maximum(bgnbd.nobody_leaves, bgnbd.START[:2], alike)
     best, lesser = sorted(fits, key=lambda name: -fits[name].log_likelihood)
     chances = {best: np.nan, lesser: _vuong(fits, best, lesser, alike)}
     chances["nbd"] = cautions.chance_of(2 * (fits[best].log_likelihood - never.log_likelihood))
@@ -132,13 +132,11 @@ def _by_row(module: ModuleType, fit: Fit, alike: Collapsed) -> np.ndarray:
     return found
 
 
-def _loss(module: ModuleType, alike: Collapsed, few: bool, rows: float) -> Loss:
-    return _held(lambda logs: module.loss(logs, alike), module.START, rows) if few else lambda logs: module.loss(logs, alike)
-
-
-def _never(alike: Collapsed, few: bool, rows: float) -> Loss:
-    loss: Loss = lambda logs: bgnbd.nobody_leaves(logs, alike)  # noqa: E731
-    return _held(loss, bgnbd.START[:2], rows) if few else loss
+def _maximum(loss: _LossOf, start: np.ndarray, alike: Collapsed) -> Fit:
+    """Fit by maximum likelihood, held near typical values where too few customers came back to say."""
+    rows, free = float(alike.customers.sum()), lambda logs: loss(logs, alike)
+    few = alike.customers[alike.repeats > 0].sum() < FEWEST
+    return maximise(_held(free, start, rows) if few else free, start, rows=rows)
 
 
 def _held(loss: Loss, start: np.ndarray, rows: float) -> Loss:

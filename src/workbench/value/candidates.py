@@ -25,7 +25,7 @@ TITLES = {
     "blend": "BG/NBD, shared out with what was learnt",
 }
 ORDER = tuple(TITLES)
-_PROCESSES = ("gamma_gamma", "log_normal")
+PROCESSES = ("gamma_gamma", "log_normal")
 # A customer of one day may have any rate; thirty days more keep it within reason.
 _DAYS_MORE = 30
 _LEARNERS = {"trees": learned.fit_trees, "two_parts": learned.fit_two_parts}
@@ -42,7 +42,7 @@ class Made:
 
     def draws(self, name: str, *, count: int, seed: int) -> np.ndarray:
         """Return drawn spend (customers, count): the process's draws, scaled to the candidate's own forecast."""
-        spend = name if name in _PROCESSES else "log_normal"
+        spend = name if name in PROCESSES else "log_normal"
         model = self.processes[spend]
         drawn = draws(model, days=self.horizon_days, count=count, seed=seed)
         if name == spend:
@@ -64,9 +64,7 @@ def make(
     `features` has one row per customer, with spent_before; `past` are examples that are over by the cut-off. Where they
     are too few to learn from, the learned candidates and the blend are missing.
     """
-    processes = {
-        name: fit_process(features, cutoff=cutoff, season=season, spend=name, seed=seed) for name in _PROCESSES
-    }
+    processes = {name: fit_process(features, cutoff=cutoff, season=season, spend=name, seed=seed) for name in PROCESSES}
     found = {
         "nobody": np.zeros(len(features)),
         "past_rate": (features["spend"] / (features["tenure_days"] + _DAYS_MORE)).to_numpy(float) * horizon_days,

@@ -30,10 +30,10 @@ class Caution:
 
 
 def of_buying(known: pd.DataFrame, fit: Fit, *, never: Fit, leaves: float) -> tuple[Caution, ...]:
-    """Judge a fit of a process in which customers leave; `never` is that of NBD, `leaves` the mean chance of leaving."""
+    """Judge a fit of a process in which customers leave; `never` is NBD's, `leaves` the mean chance of leaving."""
     repeaters = int((known["repeats"] > 0).sum())
     gain = 2 * (fit.log_likelihood - never.log_likelihood)
-    found = {
+    found: dict[str, str | bool] = {
         "few_repeats": repeaters < FEWEST
         and f"not enough data: {repeaters} customers ordered on more than one day, {FEWEST} are needed; the process is "
         "held near typical values and the forecast is a guess",

@@ -86,7 +86,8 @@ def _measure(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     held = counts * values
     size, total = counts.sum(1, keepdims=True), held.sum(1, keepdims=True)
     upto = held.cumsum(1)
-    gini = 1 - (counts * (2 * upto - held)).sum(1) / (size * total)[:, 0]
+    # Where all are worth the same, nothing but roundings is left.
+    gini = (1 - (counts * (2 * upto - held)).sum(1) / (size * total)[:, 0]).round(12)
     above = size - counts.cumsum(1)
     top = (np.clip(_TOP * size - above, 0, counts) * values).sum(1) / total[:, 0]
     return np.stack([gini, top])

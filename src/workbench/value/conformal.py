@@ -14,20 +14,19 @@ COVERAGE = 0.9
 def scores(draws: np.ndarray, spent: np.ndarray) -> np.ndarray:
     """Return for each customer the smallest share of the own draws whose interval holds what was spent.
 
-    Intervals of a share are as in `interval`: they reach from nought where nought is likely enough, and leave out as
-    much below as above where it is not.
+    Intervals of that share and of any larger one, as in `interval`, hold it; an outcome beyond all draws, which none
+    holds, has 1.
 
-    >>> draws = np.array([[0.0, 0.0, 1.0, 2.0], [1.0, 2.0, 3.0, 4.0]])
-    >>> scores(draws, np.array([0.0, 2.5])).tolist()
-    [0.0, 0.0]
+    >>> draws = np.array([[0.0, 0.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0, 4.0, 5.0]])
+    >>> scores(draws, np.array([0.0, 4.5])).tolist()
+    [0.0, 0.5]
     """
-    nothing = (draws <= 0).mean(axis=1)
-    below = (draws < spent[:, None]).mean(axis=1)
-    upto = (draws <= spent[:, None]).mean(axis=1)
-    # From nought upwards an interval needs the share up to the outcome; cut on both sides, twice its way from the middle.
-    one_sided = np.where(spent > 0, below, 0.0)
-    both_sides = np.maximum(2 * below - 1, 1 - 2 * upto).clip(0)
-    return np.where(nothing >= (1 - one_sided) / 2, one_sided, both_sides)
+    count = draws.shape[1]
+    nothing = (draws <= 0).sum(axis=1)
+    under, upto = (draws < spent[:, None]).sum(axis=1), (draws <= spent[:, None]).sum(axis=1)
+    # Cut on both sides, an interval leaves out as many above as below; from nought upwards, as many as it may.
+    above = np.where(under < count - nothing, 1 - 2 * (count - under) / (count - 1), (under - 1) / (count - 1))
+    return np.asarray(np.maximum(above, 1 - 2 * upto / (count - 1)).clip(0))
 
 
 def share_for(found: np.ndarray, *, coverage: float = COVERAGE) -> float:
@@ -43,17 +42,21 @@ def share_for(found: np.ndarray, *, coverage: float = COVERAGE) -> float:
 
 
 def interval(draws: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return low and high of each customer: from nought to the share, or the middle share of the draws.
+    """Return low and high of each customer: the middle share of the draws, or from nought to the share of them.
 
-    >>> low, high = interval(np.array([[0.0, 0.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0, 8.0]]), 0.5)
+    A larger share has a wider interval: one that has just come down to nought reaches as high as before.
+
+    >>> low, high = interval(np.array([[0.0, 0.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0, 8.0]]), 0.4)
     >>> low.tolist(), high.tolist()
     ([0.0, 5.0], [1.0, 7.0])
     """
-    ordered = np.sort(draws, axis=1)
-    low = np.quantile(ordered, (1 - share) / 2, axis=1, method="lower")
-    from_nought = np.quantile(ordered, share, axis=1, method="higher")
-    middle = np.quantile(ordered, (1 + share) / 2, axis=1, method="higher")
-    return np.asarray(low), np.asarray(np.where(low > 0, middle, from_nought))
+    ordered, last = np.sort(draws, axis=1), draws.shape[1] - 1
+    # Rounded first, so that the share of a score itself holds its outcome.
+    cut = max(int(np.ceil(round(last * (1 - share) / 2, 9))) - 1, 0)
+    upto = min(int(np.floor(round(last * share, 9))) + 1, last)
+    low, nothing = ordered[:, cut], (draws <= 0).sum(axis=1)
+    top = np.where(low > 0, last - cut, np.maximum(upto, last - nothing))
+    return low, np.take_along_axis(ordered, top[:, None], axis=1)[:, 0]
 
 
 def holds(low: np.ndarray, high: np.ndarray, spent: np.ndarray) -> np.ndarray:

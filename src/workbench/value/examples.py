@@ -3,11 +3,37 @@
 In: features of customers at their cut-offs, lazy orders.   Out: the same rows with `spent_before` and `spent`.
 """
 
+from dataclasses import dataclass
+
 import ibis
 import pandas as pd
 from ibis import _
 
 from workbench.errors import InputError
+from workbench.value.season import daily_volume
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Gathered:
+    """Examples of the past and the customers of today with what they spent, and the daily volume of orders."""
+
+    past: pd.DataFrame
+    today: pd.DataFrame
+    volume: pd.Series
+
+
+def gather(past: pd.DataFrame, today: pd.DataFrame, orders: ibis.Table, *, horizon_days: int) -> Gathered:
+    """Gather what forecasts need: features at past cut-offs and of today, as `churn.gather` tells them, and orders.
+
+    An InputError says where there is no customer with an order, or amounts come in several currencies.
+    """
+    if today.empty:
+        raise InputError("orders: no customer with an order in this market and period; there is nobody to value")
+    return Gathered(
+        past=with_spend(past, orders, horizon_days=horizon_days),
+        today=with_spend(today, orders, horizon_days=horizon_days),
+        volume=daily_volume(orders),
+    )
 
 
 def with_spend(examples: pd.DataFrame, orders: ibis.Table, *, horizon_days: int) -> pd.DataFrame:

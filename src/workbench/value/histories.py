@@ -87,7 +87,7 @@ def collapse(known: pd.DataFrame) -> Collapsed:
 
     >>> same = pd.DataFrame({"repeats": [0, 1, 0], "active_days": [0, 7, 0], "tenure_days": [30, 30, 30]})
     >>> collapse(same).customers.tolist(), collapse(same).place.tolist()
-    ([2, 1], [0, 1, 0])
+    ([2.0, 1.0], [0, 1, 0])
     """
     repeats, active, tenure = (known[name].to_numpy(np.int64) for name in ("repeats", "active_days", "tenure_days"))
     days, most = int(tenure.max()) + 1, int(active.max()) + 1

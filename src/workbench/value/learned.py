@@ -1,4 +1,4 @@
-"""What a customer will spend, learnt from what others spent after past cut-offs: boosted trees, or a model in two parts.
+"""What a customer will spend, learnt from what others spent after past cut-offs: boosted trees, or a two-part model.
 
 In: examples with `spent`, a season.   Out: `Learned`; forecasts, and for the trees exact contributions.
 
@@ -90,9 +90,7 @@ def can_learn(examples: pd.DataFrame, *, fewest: int) -> bool:
     return bool(some.sum() >= fewest and idle.sum() >= fewest)
 
 
-def _prepared(
-    examples: pd.DataFrame, season: Season, horizon_days: int
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def _prepared(examples: pd.DataFrame, season: Season, horizon_days: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Return features, spend as of an average season, and weights."""
     columns = [str(c) for c in examples if c not in KEYS and examples[c].nunique(dropna=False) > 1]
     known = examples[columns]

@@ -121,4 +121,4 @@ def draw_orders(
     rate = rng.standard_gamma(np.broadcast_to((r + repeats)[:, None], size)) / (alpha + tenure)[:, None]
     hazard = rng.standard_gamma(s, size) / (beta + tenure)[:, None]
     lives = rng.standard_exponential(size) / np.maximum(hazard, 1e-300)
-    return rng.poisson(rate * np.minimum(lives, weeks))
+    return np.asarray(rng.poisson(rate * np.minimum(lives, weeks)))

@@ -71,7 +71,7 @@ def on_the_clock(known: pd.DataFrame, season: Season, cutoff: pd.Timestamp) -> p
 
 
 def forecast(model: Process, *, days: int) -> pd.DataFrame:
-    """Return customer_id, probability_alive, expected_orders within `days`, expected_spend per order, and their value."""
+    """Return customer_id, probability_alive, expected_orders within `days`, expected_spend of each, and their value."""
     weeks = model.season.days_ahead(model.cutoff, days)[-1] / DAYS_A_WEEK
     alive = probability_alive(model.buying, model.seasonal)
     orders = alive * expected_if_alive(model.buying, model.seasonal, np.array([weeks]))[:, 0]

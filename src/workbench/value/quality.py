@@ -19,7 +19,7 @@ def quality(scores: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     """Return metric, value, low, high and n for every figure of one cut-off's forecasts.
 
     total_ratio (predicted over spent: 1 is right), rmse, mae and mae_nobody (that of forecasting that nobody buys),
-    deviance (Tweedie's, power 1.5, a proper score for noughts and money), spearman (Bonett and Wright's interval, 2000),
+    deviance (Tweedie's, power 1.5, a proper score of noughts and money), spearman (after Bonett and Wright, 2000),
     top_decile_share of spend by those forecast highest and oracle_share, the most any forecast could reach. Intervals,
     but spearman's, by a Poisson bootstrap of customers.
 
@@ -87,8 +87,9 @@ def _ratio(above: np.ndarray, below: np.ndarray, weights: np.ndarray) -> np.ndar
     """Return the ratio of two sums, and the ends of its bootstrap interval; NaN where there is nothing below."""
     if not below.sum() > 0:
         return np.full(3, np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        again = (weights @ above.astype(np.float32)) / (weights @ below.astype(np.float32))
+    found, under = weights @ above.astype(np.float32), weights @ below.astype(np.float32)
+    # Of few customers a resample may hold none with anything below: it has no ratio.
+    again = np.divide(found, under, out=np.full_like(under, np.nan), where=under > 0)
     low, high = np.nanquantile(again, [0.025, 0.975])
     return np.array([above.sum() / below.sum(), low, high])
 

@@ -4,7 +4,7 @@ In: valued customers and their probability of churn.   Out: value at risk; a ret
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from workbench.intervals import Z
 from workbench.personal import pseudonyms
 
 _POINTS = 200
+PLAN_FORMATS = {"probability": ".0%"} | dict.fromkeys(("value", "value_saved", "cumulative_cost"), ",.0f")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -56,6 +57,15 @@ class RetentionPlan:
     def masked(self) -> pd.DataFrame:
         """The first customers of the plan for a report: pseudonyms only."""
         return self.customers.head(self.head).drop(columns="customer_id")
+
+    @property
+    def listed(self) -> list[str]:
+        """The ids of the customers that a report shows, and whom explanations are for."""
+        return self.customers.head(self.head)["customer_id"].tolist()
+
+    def with_reasons(self, reasons: pd.DataFrame) -> "RetentionPlan":
+        """Add the column reasons from sentences (customer_id, reason), a row each."""
+        return replace(self, customers=self.customers.assign(reasons=_said(self.customers["customer_id"], reasons)))
 
 
 def by_customer(frame: pd.DataFrame, column: str, *, place: str, at_most: float = np.inf) -> pd.Series:
@@ -117,13 +127,12 @@ def retention_plan(
     save_rate: float,
     key: bytes | None = None,
     head: int = 20,
-    reasons: pd.DataFrame | None = None,
 ) -> RetentionPlan:
     """Return whom to contact: the largest value saved first, as long as there is a gain and the budget lasts.
 
     Value saved is probability x value x save_rate - contact_cost. `save_rate` is the share of those about to leave
-    whom a contact holds back: an assumption until a hold-out measures it. `reasons` has customer_id and reason, a row
-    each; a report shows the first `head`. Without a `key` the pseudonyms last for this run only. The other orders, by
+    whom a contact holds back: an assumption until a hold-out measures it. A report shows the first
+    `head`. Without a `key` the pseudonyms last for this run only. The other orders, by
     probability and at random, contact as many customers. InputError: an amount is negative, the rate not a share.
 
     >>> valued = pd.DataFrame({"customer_id": ["a", "b", "c"], "value": [100.0, 400.0, 1.0]})
@@ -139,8 +148,6 @@ def retention_plan(
     affordable = len(gains) if contact_cost == 0 else int(budget / contact_cost * (1 + 1e-12))
     rows = gains.drop(columns="at_risk").head(affordable).reset_index(drop=True)
     rows["cumulative_cost"] = (rows.index + 1) * contact_cost
-    if reasons is not None:
-        rows["reasons"] = _said(rows["customer_id"], reasons)
     rows.insert(0, "customer", pseudonyms(rows["customer_id"], key=key or secrets.token_bytes(32)))
     rows.insert(0, "rank", rows.index + 1)
     orders = _orders(everybody, contacts=len(rows), contact_cost=contact_cost, save_rate=save_rate)
@@ -189,7 +196,8 @@ def _orders(everybody: pd.DataFrame, *, contacts: int, contact_cost: float, save
     rows = everybody.assign(variance=chance * (1 - chance) * everybody["value"] ** 2)
     first = {"value saved": "value_saved", "probability alone": "probability"}
     sums = [rows.nlargest(contacts, by)[["value_saved", "variance"]].sum().tolist() for by in first.values()]
-    means = rows[["value_saved", "variance"]].mean().fillna(0) * contacts
+    # Nobody contacted saves nothing, and not -0.
+    means = rows[["value_saved", "variance"]].mean().fillna(0) * contacts + 0.0
     # Drawn without return: the more of all are drawn, the less hangs on who is.
     spread = rows["value_saved"].var() * contacts * (1 - contacts / len(rows)) if len(rows) > 1 else 0.0
     sums.append([means["value_saved"], means["variance"] + spread])

@@ -72,17 +72,19 @@ def season(volume: pd.Series, *, as_of: pd.Timestamp) -> Season:
     >>> volume = pd.Series(np.where(days.month == 12, 200.0, 100.0), index=days)
     >>> found = season(volume, as_of=pd.Timestamp("2024-01-01"))
     >>> found.months["factor"].round(2).tolist()[-2:]
-    [0.92, 1.85]
+    [0.92, 1.84]
     """
     known = volume[volume.index < as_of]
     months = _whole_months(known, as_of)
     if len(months) < _YEAR:
         count = f"{len(months)} whole months"
         return even_season(f"no season: {count} of history, a year is needed; every month counts alike")
+    if not months["orders"].iloc[-_YEAR:].sum() > 0:
+        return even_season("no season: no orders within the latest twelve months; every month counts alike")
     detrended = len(months) >= 2 * _YEAR
     rates = _against_trend(months["rate"]) if detrended else months["rate"].iloc[-_YEAR:]
-    raw = (rates / rates.mean()).groupby(rates.index.month).mean()
-    orders = months["orders"].groupby(months.index.month).sum()
+    raw = (rates / rates.mean()).groupby(pd.PeriodIndex(rates.index).month).mean().fillna(1.0)
+    orders = months["orders"].groupby(pd.PeriodIndex(months.index).month).sum()
     factor = (raw * orders + _PRIOR) / (orders + _PRIOR)
     factor = factor / factor.mean()
     margin = Z * factor / np.sqrt(orders + _PRIOR)
@@ -108,7 +110,7 @@ def _whole_months(volume: pd.Series, as_of: pd.Timestamp) -> pd.DataFrame:
     first = (volume.index[0] - _TOLERANCE).to_period("M") + 1
     last = as_of.to_period("M") - 1
     periods = pd.period_range(first, last, freq="M")
-    orders = volume.groupby(volume.index.to_period("M")).sum().reindex(periods, fill_value=0.0)
+    orders = volume.groupby(pd.DatetimeIndex(volume.index).to_period("M")).sum().reindex(periods, fill_value=0.0)
     return pd.DataFrame({"orders": orders, "rate": orders / periods.days_in_month})
 
 

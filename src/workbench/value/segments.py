@@ -23,6 +23,7 @@ RULES = {
     "at risk": ((1, 2), (3, 3.5), "bought well and fell silent", "win them back with an offer in person"),
     "asleep": ((1, 2), (1, 2.5), "bought little, long ago", "let them rest, or write once at no cost"),
 }
+_SAME = {"recency_days": "ordered last on the same day", "orders": "ordered equally often", "spend": "spent the same"}
 THIRDS = ("low", "middle", "high")
 RISKS = ("below", "around", "above")
 # value, risk: what to do in a word, and in a sentence
@@ -81,6 +82,8 @@ def segments(features: pd.DataFrame, valued: pd.DataFrame) -> Segments:
     note = f"{missing:,} customers without a value count as customers only." if missing else ""
     if gone := len(features) - len(known):
         note = f"{note} {gone:,} customers without orders are in no segment.".strip()
+    if same := [words for name, words in _SAME.items() if known[name].nunique() == 1]:
+        note = f"{note} All {', and '.join(same)}: that tells nobody apart, and words about it may not fit.".strip()
     return Segments(
         customers=scores.assign(segment=rows["segment"])[["segment", *scores]].reset_index(),
         summary=_summary(rows, names),

@@ -34,7 +34,8 @@ class Spending:
     def reason(self) -> str:
         """Why this model was taken, in a sentence."""
         (best, one), (other, two) = sorted(self.log_likelihoods.items(), key=lambda item: -item[1])
-        return f"{TITLES[best]} fits the amounts better than {TITLES[other]} (log-likelihood {one:,.1f} against {two:,.1f})"
+        figures = f"log-likelihood {one:,.1f} against {two:,.1f}"
+        return f"{TITLES[best]} fits the amounts better than {TITLES[other]} ({figures})"
 
 
 def fit_spending(known: pd.DataFrame, *, model: str | None = None, seed: int = 0) -> Spending:
