@@ -15,6 +15,7 @@ from workbench import churn, value
 START, END = pd.Timestamp("2022-01-01"), pd.Timestamp("2024-07-01")
 CUTOFFS = pd.to_datetime(["2023-04-01", "2023-07-01", "2023-10-01", "2024-01-01", "2024-04-01"])
 HORIZON_DAYS = 90
+_FIRST_PLAN, _LAST_PLAN = pd.Timestamp("2022-01-15"), pd.Timestamp("2025-01-14 09:30")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -32,7 +33,7 @@ class Shop:
 
 @cache
 def shop(*, customers: int = 320, start: pd.Timestamp = START, seed: int = 3) -> Shop:
-    """Draw a shop from `start` to `END`: customers come within two thirds of the time and order at a rate of their own."""
+    """Draw a shop from `start` to `END`: customers come within two thirds of the time, each with a rate."""
     rng = np.random.default_rng(seed)
     span = (END - start).days
     first = rng.uniform(0, span * 2 / 3, customers)
@@ -92,3 +93,14 @@ def tested() -> value.Tested:
 def worth() -> value.Appraisal:
     """Return what the shop's customers are worth over a year."""
     return value.appraise(tested(), known(), months=12, margin=0.5, annual_discount_rate=0.1)
+
+
+def plans(size: int = 800, *, hazard: float = 0.06) -> pd.DataFrame:
+    """Return plans of 10 a month that end at an even rate; the latest end lies at the end of the record."""
+    rng = np.random.default_rng(5)
+    started = _FIRST_PLAN + pd.to_timedelta(rng.uniform(0, 1000, size), unit="D")
+    ended = pd.Series(started + pd.to_timedelta(rng.exponential(30.44 / hazard, size), unit="D"))
+    frame = pd.DataFrame({"customer_id": [f"id-{n:04}" for n in range(size)], "started_at": started, "price": 10.0})
+    frame = frame.assign(ended_at=ended.where(ended < _LAST_PLAN), plan=rng.choice(["M", "L"], size))
+    frame.loc[0, ["started_at", "ended_at"]] = _FIRST_PLAN, _LAST_PLAN
+    return frame

@@ -140,3 +140,28 @@ def test_an_empty_table_says_none():
 
 def test_a_note_is_escaped():
     assert charts.Note("<script>")._repr_html_() == '<p class="note">&lt;script&gt;</p>'
+
+
+def test_what_is_shown_becomes_figures_tables_and_notes_in_their_order():
+    ax = charts.axes()
+    ax.plot([1, 2])
+    gallery = charts.show({"A line": ax, "Sizes": pd.DataFrame({"n": [3]}), "unseen caption": "Why <this>"})
+    assert [type(part) for part in gallery.parts] == [charts.Picture, charts.Table, charts.Note]
+    page = BeautifulSoup(gallery._repr_html_(), "html.parser")
+    assert [tag.name for tag in page.find_all(recursive=False)] == ["figure", "div", "p"]
+    assert [page.figcaption.text, page.caption.text, page.p.text] == ["A line", "Sizes", "Why <this>"]
+    assert "unseen caption" not in page.text
+    assert plt.get_fignums() == []
+
+
+def test_a_gallery_of_nothing_is_empty():
+    assert charts.show({})._repr_html_() == ""
+
+
+def test_shares_are_shown_in_per_cent_and_what_is_named_so_but_no_number_as_it_is():
+    frame = pd.DataFrame(
+        {"segment": ["a", "b"], "share_of_value": [0.256, np.nan], "shareholder": ["Ms A", "Mr B"], "shares": [7, 8]}
+    )
+    page = BeautifulSoup(charts.show({"Shares": frame})._repr_html_(), "html.parser")
+    cells = [[td.text for td in row.find_all("td")] for row in page.tbody.find_all("tr")]
+    assert cells == [["25.6%", "Ms A", "7"], ["not measured", "Mr B", "8"]]

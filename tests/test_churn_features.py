@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.churn.features import SENTIMENT, features
+from workbench.churn.features import SENTIMENT, consistent, features
 
 CUTOFF = pd.Timestamp("2024-07-01")
 ORDERS = pd.DataFrame(
@@ -134,3 +134,42 @@ def test_cdnow_repeat_purchases_are_those_of_the_literature(shared_data: Path):
     found = features(table, cutoff=pd.Timestamp("1997-10-01")).to_pyarrow().to_pandas()
     assert len(found) == 2_357
     assert (found["order_days"] - 1).mean() == pytest.approx(1.04, abs=0.005)
+
+
+# What an order of yesterday changes by itself, for whom the last one lies longer ago; all else follows.
+COUNTED = ["order_days", "orders", "orders_30d", "orders_90d", "orders_180d", "orders_365d"]
+
+
+@pytest.mark.parametrize("horizon_days", [30, 90])
+@pytest.mark.parametrize("amount", [7.0, 90.0])
+def test_changed_features_agree_with_those_of_a_history_that_changed(horizon_days, amount):
+    orders = ORDERS[ORDERS["ordered_at"] < pd.Timestamp("2024-06-30")]
+    yesterday = pd.Timestamp("2024-06-30 12:00")
+    more = pd.DataFrame({"order_id": ["x", "y"], "customer_id": ["a", "b"], "ordered_at": yesterday, "amount": amount})
+    before, after = (
+        features(ibis.memtable(log), cutoff=CUTOFF, horizon_days=horizon_days).to_pyarrow().to_pandas()
+        for log in (orders, pd.concat([orders, more.astype({"ordered_at": "datetime64[us]"})]))
+    )
+    changed = before.assign(
+        recency_days=1,
+        **{name: before[name] + 1 for name in COUNTED},
+        **{name: before[name] + amount for name in ("spend", "spend_365d")},
+        largest_amount=before["largest_amount"].clip(lower=amount),
+    )
+    found = consistent(changed, horizon_days=horizon_days).set_index("customer_id").sort_index()
+    expected = after.set_index("customer_id").sort_index()
+    assert found["rhythm_share"].notna().all()
+    assert not before.set_index("customer_id")["rhythm_share"].sort_index().equals(expected["rhythm_share"])
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
+def test_features_that_nobody_changed_stay_as_they_are():
+    before = known(ORDERS).reset_index()
+    pd.testing.assert_frame_equal(consistent(before), before, check_dtype=False)
+
+
+def test_without_what_the_rhythm_is_told_by_nothing_is_recomputed():
+    before = known(ORDERS).reset_index().assign(lateness=7.0)
+    for lacking in ("order_days", "spend", "orders_180d"):
+        some = before.drop(columns=lacking)
+        assert consistent(some) is some

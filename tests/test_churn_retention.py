@@ -65,3 +65,25 @@ def test_a_key_makes_pseudonyms_last_and_no_key_makes_them_fresh() -> None:
     assert not set(first.customers["customer"]) & set(second.customers["customer"])
     assert "fresh in every run" in first.caption
     assert "fresh" not in listed().caption
+
+
+@pytest.mark.parametrize(
+    ("threshold", "expected"), [(0.0, IDS), (0.1, IDS), (0.5, IDS[:2]), (0.51, IDS[:1]), (0.95, [])]
+)
+def test_only_those_at_least_as_likely_to_leave_as_the_threshold_are_listed(
+    threshold: float, expected: list[str]
+) -> None:
+    scores = Scores(customers=pd.DataFrame({"customer_id": IDS, "probability": [0.9, 0.5, 0.1]}))
+    features = pd.DataFrame({"customer_id": IDS, "spend_365d": [10.0, 100.0, 9999.0]})
+    found = retention_list(scores, features, horizon_days=90, threshold=threshold, key=KEY)
+    assert sorted(found.customers["customer_id"]) == sorted(expected)
+    assert found.customers["rank"].tolist() == list(range(1, len(expected) + 1))
+    said = f"of those who leave with at least {threshold:.0%}"
+    assert (said in found.caption) == (threshold > 0)
+
+
+def test_who_is_below_the_threshold_takes_no_place_on_a_short_list() -> None:
+    scores = Scores(customers=pd.DataFrame({"customer_id": IDS, "probability": [0.9, 0.5, 0.1]}))
+    features = pd.DataFrame({"customer_id": IDS, "spend_365d": [10.0, 100.0, 9999.0]})
+    found = retention_list(scores, features, horizon_days=90, threshold=0.5, head=2)
+    assert found.customers["customer_id"].tolist() == ["13047", "17850"]

@@ -162,3 +162,35 @@ def test_whatever_the_values_the_answer_is_a_market_or_one_error(values):
         market.check(values, place="--set")
     with pytest.raises(InputError, match="--set: "):
         market.check(NORWAY | {"": 1} | values, place="--set")
+
+
+VALUE_KEYS = {
+    "months": ((1, 120), (0, 121, 12.0, "12")),
+    "margin": ((0.01, 1), (0, -0.1, 1.01, 30)),
+    "annual_discount_rate": ((0, 0.99), (1, 10, -0.01)),
+    "retention_budget": ((0, 1e9), (-1, "all")),
+    "contact_cost": ((0, 5), (-0.01,)),
+    "save_rate": ((0, 1), (-0.01, 20)),
+    "risk_threshold": ((0, 1), (-0.5, 50)),
+    "target_total_error": ((0, 1), (-0.1, 20)),
+    "contact": (("", "Datenschutz, datenschutz@example.org"), (112, None)),
+}
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, one) for key, (good, _) in VALUE_KEYS.items() for one in good])
+def test_the_ends_of_a_range_are_allowed(key, value):
+    assert getattr(market.check(NORWAY | {key: value}, place="--set"), key) == value
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, one) for key, (_, bad) in VALUE_KEYS.items() for one in bad])
+def test_what_lies_out_of_range_is_refused_by_name_and_value(key, value):
+    with pytest.raises(InputError) as caught:
+        market.check(NORWAY | {key: value}, place="--set")
+    assert str(caught.value).startswith(f"--set: {key}: Input should be ")
+    assert f"found {value!r}" in str(caught.value)
+
+
+@pytest.mark.parametrize("key", [key for key in VALUE_KEYS if key != "contact"])
+def test_what_is_no_number_is_refused(key):
+    with pytest.raises(InputError, match=f"--set: {key}: Input should be .*found nan"):
+        market.check(NORWAY | {key: float("nan")}, place="--set")

@@ -17,6 +17,17 @@ from workbench import market, report
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
 MARKETS = ("germany", "japan")
+# In which language, form and words (the typical value, a title) customers are told.
+TOLD = {
+    "germany": {"language": "de", "regime": "gdpr", "form": "full", "word": "typisch", "title": "Erläuterung"},
+    "japan": {
+        "language": "ja",
+        "regime": "appi",
+        "form": "short",
+        "word": "標準",
+        "title": "お客様に関する判断のご説明",
+    },
+}
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +86,36 @@ def test_churn_leaves_its_figures_and_tables(reports, name):
     assert figures["auc"]["low"] < figures["auc"]["value"] < figures["auc"]["high"]
     listed = pd.read_parquet(reports / name / "tables" / "churn.retention.parquet")
     assert listed["expected_loss"].is_monotonic_decreasing
-    assert listed["reasons"].str.len().gt(0).all()
+    assert listed["reasons"].str.contains(TOLD[name]["word"]).all()
+
+
+@pytest.mark.parametrize("name", MARKETS)
+def test_value_leaves_its_figures_and_tables(reports, name):
+    figures = {row["name"]: row for row in json.loads((reports / name / "results" / "value.json").read_text())}
+    for one in ("total_ratio", "spearman", "interval_coverage", "value_total", "value_at_risk", "value_gini"):
+        assert figures[one]["low"] <= figures[one]["value"] <= figures[one]["high"], one
+    customers = pd.read_parquet(reports / name / "tables" / "value.customers.parquet")
+    assert figures["value_total"]["value"] == pytest.approx(customers["value"].sum())
+    assert customers["low"].le(customers["high"]).all()
+    assert customers["probability_alive"].between(0, 1).all()
+    plan = pd.read_parquet(reports / name / "tables" / "value.plan.parquet")
+    assert len(plan) > 0
+    assert plan["value_saved"].is_monotonic_decreasing
+    assert set(plan["customer_id"]) <= set(customers["customer_id"])
+    budget = market.read(ROOT / "params" / f"{name}.yaml").retention_budget
+    assert plan["cumulative_cost"].iloc[-1] <= budget
+
+
+@pytest.mark.parametrize("name", MARKETS)
+@pytest.mark.parametrize("notebook", ["churn", "value"])
+def test_sheets_are_in_the_language_and_form_of_the_market_and_name_nobody(reports, name, notebook):
+    sheets, told = pd.read_parquet(reports / name / "tables" / f"{notebook}.sheets.parquet"), TOLD[name]
+    assert len(sheets) > 0
+    for one in ("language", "regime", "form"):
+        assert set(sheets[one]) == {told[one]}
+    assert sheets["text"].str.contains(told["word"]).all()
+    assert not sheets["text"].str.contains(r"\b(?:DE|JP)-\d{4,}\b").any()
+    assert told["title"] in (reports / name / f"{notebook}.html").read_text()
 
 
 def test_the_small_market_learns_from_all(reports):

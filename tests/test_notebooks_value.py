@@ -4,6 +4,7 @@ Churn's scores are written by hand: what churn itself does with such data, test_
 """
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -98,10 +99,17 @@ def subscribers_of_markup() -> dict[str, pd.DataFrame]:
     }
 
 
+def subscribers_who_never_left() -> dict[str, pd.DataFrame]:
+    ids = [f"SECRET{one:04}" for one in range(20)]
+    held = pd.DataFrame({"customer_id": ids, "started_at": FIRST_DAY + pd.to_timedelta(range(20), unit="D")})
+    return {"subscriptions": held.assign(price=9.9), "scores": scores(held, 0.0)}
+
+
 def buyers_of_markup() -> dict[str, pd.DataFrame]:
     """Ids, names, channels, products and campaigns are markup, but there is enough to learn from."""
     found = buyers(400)
-    told = found[["customer_id"]].drop_duplicates().assign(name=SCRIPT, acquisition_channel=SCRIPT)
+    told = found[["customer_id"]].drop_duplicates(ignore_index=True).assign(name=SCRIPT, acquisition_cost=2.0)
+    told["acquisition_channel"] = np.where(told.index % 2, SCRIPT, "$x^{2$ & more")
     products = pd.DataFrame({"product_id": [SCRIPT], "name": [SCRIPT], "category": ["$x^{2$ & more"]})
     lines = pd.DataFrame({"order_id": found["order_id"], "product_id": SCRIPT, "quantity": 1.0, "unit_price": 20.0})
     leads = told[["customer_id"]].assign(lead_id=told.index.astype(str), source=SCRIPT, cost=2.0, created_at=FIRST_DAY)
@@ -121,6 +129,7 @@ MARKETS = {
         half_a_year_and_a_huge_order,
         two_currencies,
         subscribers_of_markup,
+        subscribers_who_never_left,
         buyers_of_markup,
     )
 }
@@ -154,6 +163,133 @@ def batch(tmp_path_factory):
     return root / "reports", code, (root / "said.txt").read_text()
 
 
-def test_x(batch):
-    print(batch[2])
-    assert 0
+def text_of(reports, market):
+    return BeautifulSoup((reports / market / "value.html").read_text(), "html.parser").get_text(" ", strip=True)
+
+
+def figures_of(reports, market):
+    return {row["name"]: row for row in json.loads((reports / market / "results" / "value.json").read_text())}
+
+
+FAULTS = {
+    "no_orders": "no_orders: no orders and no subscriptions in these countries and days",
+    "nothing_but_returns": "orders: none with an amount above 0 in this market and period",
+    "two_currencies": "orders.currency: 2 currencies in one market: EUR (272 orders), USD (136 orders); amounts of",
+}
+
+
+@pytest.mark.parametrize(("market", "why"), FAULTS.items())
+def test_what_cannot_be_valued_is_said_in_one_line(batch, market, why):
+    reports, code, said = batch
+    assert code == 1
+    line = next(line for line in said.splitlines() if line.startswith(f"{market} value: failed"))
+    assert why in line
+    assert not re.search(r"\b\w+(?:Error|Warning|Exception)\b", line)
+    assert why in text_of(reports, market)
+    assert not list((reports / market).glob("results/*"))
+
+
+@pytest.mark.parametrize("market", sorted(MARKETS.keys() - FAULTS.keys()))
+def test_whatever_else_is_strange_ends_in_a_page(batch, market):
+    reports, _, said = batch
+    assert f"{market} value: succeeded" in said, said
+    html = BeautifulSoup((reports / market / "value.html").read_text(), "html.parser")
+    assert not html.select("script, pre.traceback, .error")
+
+
+@pytest.mark.parametrize(
+    ("market", "doubts"),
+    [
+        ("one_customer", ["not judged", "horizon longer than history", "few repeats"]),
+        ("everybody_once_and_all_will_leave", ["not judged", "few repeats"]),
+        ("one_day", ["not judged", "horizon longer than history", "few repeats"]),
+        ("half_a_year_and_a_huge_order", ["horizon longer than history", "customers alike", "huge outliers"]),
+    ],
+)
+def test_an_unreliable_value_says_why_in_its_figure_and_on_its_page(batch, market, doubts):
+    reports, _, _ = batch
+    note = figures_of(reports, market)["value_total"]["note"]
+    html = BeautifulSoup((reports / market / "value.html").read_text(), "html.parser")
+    table = next(table.text for table in html.select("main table") if table.caption.text == "What to be wary of")
+    assert all(doubt in note and doubt in table for doubt in doubts)
+
+
+@pytest.mark.parametrize("market", ["one_customer", "everybody_once_and_all_will_leave", "one_day"])
+def test_a_forecast_that_cannot_be_judged_has_no_quality(batch, market):
+    reports, _, _ = batch
+    figures = figures_of(reports, market)
+    for name in ("total_ratio", "spearman", "top_decile_share", "interval_coverage", "model"):
+        assert (figures[name]["value"], figures[name]["verdict"]) == (None, "not measured")
+        assert figures[name]["note"].startswith("not enough data")
+    assert figures["value_total"]["low"] is None
+    assert figures["value_total"]["high"] is None
+
+
+def test_where_all_are_alike_nobody_is_worth_more_and_words_are_withheld(batch):
+    reports, _, _ = batch
+    assert figures_of(reports, "one_day")["value_gini"]["value"] == 0
+    said = "All ordered last on the same day, and ordered equally often, and spent the same: that tells nobody apart"
+    assert said in text_of(reports, "one_day")
+    assert "All ordered equally often, and spent the same:" in text_of(reports, "everybody_once_and_all_will_leave")
+
+
+def test_where_everybody_leaves_all_value_is_at_risk_and_no_contact_pays(batch):
+    reports, market = batch[0], "everybody_once_and_all_will_leave"
+    figures = figures_of(reports, market)
+    assert figures["value_at_risk"]["value"] == pytest.approx(figures["value_total"]["value"])
+    assert figures["value_at_risk"]["low"] == pytest.approx(figures["value_at_risk"]["high"])
+    assert "nobody: no contact saves more than it costs" in text_of(reports, market)
+    assert "No reasons: they need churn scores, and orders enough to learn from." in text_of(reports, market)
+
+
+def test_where_nobody_leaves_nothing_is_at_risk_and_nobody_is_explained(batch):
+    reports, market = batch[0], "half_a_year_and_a_huge_order"
+    assert figures_of(reports, market)["value_at_risk"]["value"] == 0
+    assert "nobody: no contact saves more than it costs" in text_of(reports, market)
+    assert "No sheet: nobody is in the plan." in text_of(reports, market)
+    assert pd.read_parquet(reports / market / "tables" / "value.sheets.parquet").empty
+
+
+def test_subscriptions_alone_are_valued_and_planned_for(batch):
+    reports, market = batch[0], "subscribers_of_markup"
+    figures = figures_of(reports, market)
+    assert figures["total_ratio"]["note"] == "not applicable: no `orders` table"
+    assert figures["value_subscriptions"]["value"] > 0
+    plan = pd.read_parquet(reports / market / "tables" / "value.plan.parquet")
+    assert plan["value_saved"].is_monotonic_decreasing
+    assert plan["customer"].iloc[0] in text_of(reports, market)
+
+
+def test_subscriptions_that_nobody_ended_have_no_value_and_the_page_says_why(batch):
+    reports, market = batch[0], "subscribers_who_never_left"
+    figure = figures_of(reports, market)["value_subscriptions"]
+    assert figure["value"] is None
+    assert figure["note"].startswith("not enough data: 0 ends in")
+    assert "Not enough data: no customer has a known value." in text_of(reports, market)
+
+
+def test_hostile_texts_reach_tables_pictures_and_sheets_as_text(batch):
+    reports, _, _ = batch
+    html = BeautifulSoup((reports / "subscribers_of_markup" / "value.html").read_text(), "html.parser")
+    shown = " ".join(table.get_text() for table in html.select("main table"))
+    assert all(text in shown for text in TEXTS)
+    html = BeautifulSoup((reports / "buyers_of_markup" / "value.html").read_text(), "html.parser")
+    assert f"sieht die Entscheidung noch einmal an: {SCRIPT}." in html.get_text()
+    assert SCRIPT in " ".join(svg.get_text() for svg in html.select("figure svg"))
+
+
+def test_customers_are_told_in_the_language_and_form_of_their_market(batch):
+    reports, _, _ = batch
+    sheets = pd.read_parquet(reports / "buyers_of_markup" / "tables" / "value.sheets.parquet")
+    assert len(sheets) > 0
+    assert set(sheets["language"]) == {"de"}
+    assert set(sheets["form"]) == {"full"}
+    assert not sheets["text"].str.contains(r"SECRET|(?<!\\)<script", regex=True).any()
+
+
+def test_no_customer_is_named_anywhere(batch):
+    reports, _, said = batch
+    assert "SECRET" not in said
+    for path in reports.rglob("*"):
+        if path.suffix in {".html", ".ipynb", ".json", ".log", ".csv"}:
+            assert "SECRET" not in path.read_text(), path

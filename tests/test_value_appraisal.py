@@ -6,8 +6,8 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
-import simulated_shop as world
 
+import simulated_shop as world
 from workbench import value
 from workbench.errors import InputError
 from workbench.value.process import forecast, lifetime_value
@@ -88,10 +88,14 @@ def test_a_chosen_forecast_moves_the_value_in_its_ratio_to_the_process() -> None
     tested, known = world.tested(), world.known()
     trees = value.appraise(replace(tested, model="trees", level=1.0), known, **TERMS)
     better = max(("gamma_gamma", "log_normal"), key=tested.candidates.set_index("model")["spearman"].get)
-    assert trees.method == "boosted trees (Tweedie), carried over 12 months by " + {
-        "gamma_gamma": "BG/NBD with Gamma-Gamma.",
-        "log_normal": "BG/NBD with log-normal spend.",
-    }[better]
+    assert (
+        trees.method
+        == "boosted trees (Tweedie), carried over 12 months by "
+        + {
+            "gamma_gamma": "BG/NBD with Gamma-Gamma.",
+            "log_normal": "BG/NBD with log-normal spend.",
+        }[better]
+    )
     own = forecast(trees.process, days=world.HORIZON_DAYS)["value"].to_numpy()
     learnt = value.predict(trees.trees, known.today, cutoff=world.END)
     scale = np.clip(learnt / own, 1 / 5, 5)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from workbench.errors import InputError
-from workbench.value.buying import Buying, compare, expected_if_alive, fit_buying, probability_alive
+from workbench.value.buying import PROCESSES, Buying, compare, expected_if_alive, fit_buying, probability_alive
 from workbench.value.histories import histories_of
 
 END = pd.Timestamp("1997-09-30")
@@ -122,3 +122,11 @@ def test_where_nobody_leaves_it_says_so() -> None:
 def test_an_unknown_process_is_refused_with_the_nearest() -> None:
     with pytest.raises(InputError, match="process 'bg_nbd' is none of bgnbd, paretonbd; did you mean 'bgnbd'"):
         fit_buying(alike([1], [5], [9], 40), process="bg_nbd")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("process", ["bgnbd", "paretonbd"])
+def test_few_are_held_near_typical_values_and_many_are_not(process: str) -> None:
+    start = PROCESSES[process].START
+    few, many = (fit_buying(alike([9, 8, 0], [300, 290, 0], [310] * 3, times), process=process) for times in (2, 40))
+    assert np.abs(np.log(few.fit.parameters) - start).max() < 2
+    assert np.abs(np.log(many.fit.parameters) - start).max() > 3

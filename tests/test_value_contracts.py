@@ -4,22 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from simulated_shop import plans
 from workbench.errors import InputError
 from workbench.value.contracts import Contracts, appraise_subscriptions
 
-START, LAST = pd.Timestamp("2022-01-15"), pd.Timestamp("2025-01-14 09:30")
 TERMS = {"months": 12, "margin": 0.5, "annual_discount_rate": 0.0}
-
-
-def plans(size: int = 800, *, hazard: float = 0.06) -> pd.DataFrame:
-    """Return plans of 10 a month that end at an even rate; the latest end lies at `LAST`."""
-    rng = np.random.default_rng(5)
-    started = START + pd.to_timedelta(rng.uniform(0, 1000, size), unit="D")
-    ended = pd.Series(started + pd.to_timedelta(rng.exponential(30.44 / hazard, size), unit="D"))
-    frame = pd.DataFrame({"customer_id": [f"id-{n:04}" for n in range(size)], "started_at": started, "price": 10.0})
-    frame = frame.assign(ended_at=ended.where(ended < LAST), plan=rng.choice(["M", "L"], size))
-    frame.loc[0, ["started_at", "ended_at"]] = START, LAST
-    return frame
 
 
 @pytest.fixture(scope="module")
@@ -103,5 +92,10 @@ def test_of_no_subscriptions_nothing_is_known() -> None:
 
 
 def test_a_margin_above_one_is_refused() -> None:
-    with pytest.raises(InputError, match="margin: 1.5 found"):
+    with pytest.raises(InputError, match=r"margin: 1\.5 found"):
         appraise_subscriptions(plans(40), **(TERMS | {"margin": 1.5}))
+
+
+def test_a_missing_start_is_named() -> None:
+    with pytest.raises(InputError, match="subscriptions: no column 'started_at'; did you mean 'start_at'"):
+        appraise_subscriptions(plans(40).rename(columns={"started_at": "start_at"}).drop(columns="ended_at"), **TERMS)

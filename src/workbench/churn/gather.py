@@ -21,7 +21,7 @@ Kind = Literal["orders", "subscriptions", "label"]
 SMALL = 1_000
 # As many customers of other markets teach a pooled model all it can learn; more would only cost energy.
 _POOLED = 3_000
-_NONE = "{}: none in this market and period; there is nothing to learn from"
+_NONE = "{}: none{} in this market and period; there is nothing to learn from"
 _EVENTS = ("messages", "touches", "activity", "sentiment")
 _SCORES = ("customer_id", "sent_at", "negative", "neutral", "positive")
 _DEFINITIONS = {
@@ -145,7 +145,7 @@ def _kind(tables: Mapping[str, ibis.Table]) -> Kind:
 def _by_orders(tables: Mapping[str, ibis.Table], horizon_days: int) -> pd.DataFrame:
     orders = tables["orders"]
     if (last := orders.filter(orders.amount > 0).ordered_at.max().to_pyarrow().as_py()) is None:
-        raise InputError(_NONE.format("orders with an amount above 0"))
+        raise InputError(_NONE.format("orders", " with an amount above 0"))
     days = [*cutoffs(orders, horizon_days=horizon_days), _day_after(last)]
     events = {name: tables[name] for name in _EVENTS if name in tables}
     customers = _frame(tables["customers"]) if "customers" in tables else None
@@ -158,7 +158,7 @@ def _by_subscriptions(tables: Mapping[str, ibis.Table], horizon_days: int) -> pd
     ends = held.aggregate(first=times[0].min(), **{f"last{n}": time.max() for n, time in enumerate(times)})
     known = [pd.Timestamp(end) for end in ends.to_pyarrow().to_pylist()[0].values() if end is not None]
     if not known:
-        raise InputError(_NONE.format("subscriptions"))
+        raise InputError(_NONE.format("subscriptions", ""))
     first, *last = known
     # An end may be planned ahead; what is known ends now at the latest.
     close = min(_day_after(max(last)), _day_after(pd.Timestamp.now("UTC").tz_localize(None)))

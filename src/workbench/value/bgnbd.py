@@ -135,5 +135,5 @@ def draw_orders(
     size = (len(repeats), draws)
     shape = (r + repeats)[:, None]
     rate = rng.standard_gamma(np.broadcast_to(shape, size)) / (alpha + tenure_days / DAYS_A_WEEK)[:, None]
-    leaving = np.clip(rng.beta(a, np.broadcast_to((b + repeats + 1)[:, None], size)), 1e-12, 1)
+    leaving = np.clip(rng.beta(a, np.broadcast_to((b + repeats)[:, None], size)), 1e-12, 1)
     return np.asarray(np.minimum(rng.poisson(rate * weeks), rng.geometric(leaving)))

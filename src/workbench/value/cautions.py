@@ -17,6 +17,8 @@ _FOLLOWS = 0.15
 _SIGNIFICANT = 0.05
 # One customer in a hundred leaves within so many orders: whoever stays that long has not left by any measure.
 _RARELY_LEAVES = 0.001
+# Rates differ by one over the root of r: beyond this r, by less than 3 %.
+_ALIKE = 1000
 # A customer whose mean order is this many times the median decides the mean of all.
 _HUGE = 50
 
@@ -40,6 +42,9 @@ def of_buying(known: pd.DataFrame, fit: Fit, *, never: Fit, leaves: float) -> tu
         "nobody_leaves": (leaves < _RARELY_LEAVES or chance_of(gain) > _SIGNIFICANT)
         and "the history cannot tell that anybody leaves: a model in which nobody does fits as well; the chance of "
         "being alive says little",
+        "customers_alike": bool(fit.parameters[0] > _ALIKE)
+        and "customers hardly differ in how often they order: r and alpha run off together, and only their ratio, the "
+        "mean rate, means something; a forecast by customer says little more than who may have left",
         "not_converged": not fit.converged and "the likelihood has no clear maximum; parameters may be far off",
     }
     return _told(found)

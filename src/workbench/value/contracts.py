@@ -43,10 +43,10 @@ def appraise_subscriptions(
     subscriptions: pd.DataFrame, *, months: int, margin: float, annual_discount_rate: float, seed: int = 0
 ) -> Contracts:
     """Value those who hold a plan on the day after the last event on record: price x survival x margin, discounted."""
-    events = pd.concat([pd.to_datetime(subscriptions[name]) for name in _EVENTS if name in subscriptions])
+    latest = subscriptions.reindex(columns=list(_EVENTS)).apply(pd.to_datetime).max().max()
     # An end may be planned ahead; what is known ends now at the latest.
     now = pd.Timestamp.now("UTC").tz_localize(None)
-    last = min(events.max(), now) if events.notna().any() else now
+    last = now if pd.isna(latest) else min(latest, now)
     as_of = pd.Timestamp(last).normalize() + pd.Timedelta(days=1)
     known, held = subscription_months(subscriptions, as_of=as_of), holders(subscriptions, as_of=as_of)
     hazard = fit_hazard(known)

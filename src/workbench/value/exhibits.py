@@ -75,7 +75,7 @@ def of_spread(spread: Concentration, features: pd.DataFrame | None, valued: pd.D
     if features is not None:
         told = segments(features, valued)
         shown = told.summary[["segment", "customers", "share_of_value", "words"]]
-        found[f"Segments by recency, frequency and money. {told.note}".strip()] = shown
+        found[". ".join(filter(None, ["Segments by recency, frequency and money", told.note]))] = shown
     return found
 
 
