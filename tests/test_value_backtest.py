@@ -1,5 +1,9 @@
 """The choice is made on what came after, the simplest within a standard error wins, and too little is said to be so."""
 
+import importlib
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +13,7 @@ from workbench.intervals import wilson
 from workbench.value.backtest import Tested, backtest, training
 from workbench.value.conformal import holds
 
+backtesting = importlib.import_module("workbench.value.backtest")
 CUTOFFS = pd.date_range("2023-04-01", "2024-04-01", freq="MS")
 HORIZON = pd.Timedelta(days=90)
 FIRST, END = pd.Timestamp("2022-07-01"), pd.Timestamp("2024-07-01")
@@ -159,3 +164,18 @@ def test_too_little_is_not_enough_data() -> None:
 def test_a_judged_cutoff_without_examples_is_refused() -> None:
     with pytest.raises(InputError, match="no examples at 2023-06-15"):
         backtest(examples(log(30)), volume(log(30)), horizon_days=90, judged=[pd.Timestamp("2023-06-15")])
+
+
+def folds_with_bias(*ratios: float) -> list[Any]:
+    """Return folds whose forecast lies by these factors above what was spent."""
+    return [
+        SimpleNamespace(spent=np.array([1.0]), made=SimpleNamespace(forecasts={"log_normal": np.array([ratio])}))
+        for ratio in ratios
+    ]
+
+
+def test_a_total_is_corrected_only_where_all_before_erred_the_same_way() -> None:
+    steady = backtesting._levels(folds_with_bias(1.2, 1.22, 1.21), "log_normal")
+    assert steady[:2].tolist() == [1, 1]
+    assert steady[3] == pytest.approx((1.2 * 1.22 * 1.21) ** (-1 / 3))
+    assert backtesting._levels(folds_with_bias(1.3, 1.1, 0.95, 1.2), "log_normal").tolist() == [1] * 5

@@ -66,9 +66,9 @@ def test_the_total_ranges_as_far_as_past_errors_went() -> None:
     tested, worth = world.tested(), world.worth()
     folds = tested.folds.assign(value=tested.folds["value"].where(tested.folds["metric"] != "total_ratio", 1.0))
     ratio = (folds["metric"] == "total_ratio") & (folds["model"] == tested.model)
-    folds.loc[ratio, "value"] = [0.5, 1.0, 2.0, 0.8]
+    folds.loc[ratio, "value"] = [0.5, 1.0, 4.0, 0.8]
     total = rows(replace(tested, folds=folds), worth).loc["value_total"]
-    assert (total["low"], total["high"]) == (total["value"] / 2, total["value"] * 2)
+    assert (total["low"], total["high"]) == (total["value"] / 4, total["value"] * 2)
 
 
 def test_coverage_counts_only_cutoffs_whose_width_others_had_set() -> None:

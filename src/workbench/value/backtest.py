@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from scipy.stats import rankdata, ttest_1samp
 
 from workbench.errors import InputError
 from workbench.intervals import FEWEST, wilson
@@ -19,6 +19,7 @@ from workbench.value.season import season
 
 _FOLDS = 4
 _DRAWS = 200
+_BY_CHANCE = 0.05
 _YEAR = pd.Timedelta(days=365)
 _MOST_EXAMPLES = 60_000
 
@@ -32,7 +33,7 @@ class Tested:
     high.   `scores` of the chosen one: customer_id, cutoff, predicted, low, high (90 %), spent.
     `coverage`: cutoff, nominal share of draws, coverage with low and high (95 %), customers, calibrated (from earlier
     cut-offs, or not yet).   `share` of draws that intervals of today hold; `level` by which its total is multiplied,
-    1 unless earlier cut-offs would have been served better by their mean bias.
+    1 unless earlier cut-offs erred the same way beyond chance.
     """
 
     model: str | None
@@ -151,17 +152,15 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 
 def _levels(folds: list[_Fold], chosen: str) -> np.ndarray:
-    """Return the level for every cut-off and for today: the mean bias of those before, where that would have helped.
+    """Return the level for every cut-off and for today: 1, unless all before it erred the same way beyond chance.
 
-    Judged afresh at every cut-off, on those before it: a level taken from one quarter often misses the next.
+    A bias of one quarter says little of the next: only a mean that Student's test (5 %) tells from none is corrected.
     """
     bias = np.array([np.log(fold.spent.sum() / fold.made.forecasts[chosen].sum()) for fold in folds])
-    before = np.array([bias[:place].mean() if place else 0.0 for place in range(len(bias) + 1)])
     levels = np.ones(len(bias) + 1)
     for place in range(2, len(bias) + 1):
-        tried = np.abs(bias[1:place] - before[1:place]).mean()
-        if tried < np.abs(bias[1:place]).mean():
-            levels[place] = np.exp(before[place])
+        if ttest_1samp(bias[:place], 0.0).pvalue < _BY_CHANCE:
+            levels[place] = np.exp(bias[:place].mean())
     return levels
 
 
