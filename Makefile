@@ -24,7 +24,7 @@ reports: $(READY) ## run every notebook for every sample market, print where the
 	$(BIN)/workbench run
 
 test: $(READY) ## run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 check: $(READY) ## lint, formatting, types, the import contract, stripped notebooks
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,14 @@ from workbench.crm import sample
 from workbench.sentiment.labels import from_ratings
 
 Folder = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_is_left_open() -> Iterator[None]:
+    """Close what a test has drawn: matplotlib warns of more than twenty open figures, and warnings are errors."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture

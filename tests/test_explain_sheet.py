@@ -235,7 +235,7 @@ def test_the_list_begins_at_the_threshold(score: float, on_it: bool) -> None:
 def test_value_is_money_over_months_with_its_interval() -> None:
     done = replace(DONE, subject="value", model="bgnbd", threshold=500.0, horizon=12, horizon_unit="months")
     decided, interval = part("What was decided", made(done, score=1234.0, interval=(210.0, 2900.0)))
-    assert "(period: 12 months). We put it at £1,234; the list begins at £500." in decided
+    assert "(period: 12 months). We put it at £1,234; this group begins at £500." in decided
     assert interval == "In nine cases out of ten the figure lies between £210 and £2,900."
     assert part("Why", made(done, score=1234.0))[1].endswith("raises the expected value strongly")
 

@@ -16,7 +16,7 @@ from workbench.errors import InputError, did_you_mean
 
 Regime = Literal["gdpr", "uk_gdpr", "ccpa", "lgpd", "appi", "pipl", "pdpa", "dpdp"]
 Share = Annotated[float, Field(ge=0, le=1)]
-NotNegative = Annotated[float, Field(ge=0)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 def _one_of(kind: str, allowed: frozenset[str]) -> AfterValidator:

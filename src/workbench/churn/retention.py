@@ -34,10 +34,10 @@ class RetentionList:
         """The list for a report: pseudonyms only."""
         return self.customers.drop(columns="customer_id")
 
-    def with_reasons(self, reasons: pd.DataFrame) -> "RetentionList":
-        """Add the column reasons from sentences (customer_id, reason), which only those on the list need."""
+    def with_reasons(self, reasons: pd.DataFrame, *, none: str = "no single reason stands out") -> "RetentionList":
+        """Add the column reasons from sentences (customer_id, reason); `none` where there is none."""
         said = reasons.groupby("customer_id")["reason"].agg("; ".join)
-        told = self.customers["customer_id"].map(said).fillna("no single reason stands out")
+        told = self.customers["customer_id"].map(said).fillna(none)
         return replace(self, customers=self.customers.assign(reasons=told))
 
 

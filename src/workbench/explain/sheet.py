@@ -194,7 +194,7 @@ def sheets(
     >>> scored = pd.DataFrame({"customer_id": ["a", "b"], "value": [250.0, 90.0]})
     >>> made = sheets(codes, done, scored=scored, wording=wording("en"), regime="lgpd", as_of=date(2026, 1, 1))
     >>> [text.splitlines()[6][:14] for text in made["text"]]
-    ['You are on the', 'You are not on']
+    ['You are among ', 'You are not am']
     """
     column = _SCORE[procedure.subject]
     if missing := [name for name in ("customer_id", column) if name not in scored]:

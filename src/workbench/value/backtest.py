@@ -203,7 +203,9 @@ def _summary(figures: pd.DataFrame) -> pd.DataFrame:
     groups = figures.assign(squared=squared).groupby(["model", "metric"], sort=False)
     found = groups[["value", "squared"]].mean().reset_index()
     margin = np.sqrt(found.pop("squared") / groups["value"].count().to_numpy())
-    return found.assign(low=found["value"] - margin, high=found["value"] + margin)
+    # Ratios, shares and losses are never below nought; a rank correlation may be.
+    least = np.where(found["metric"] == "spearman", -1.0, 0.0)
+    return found.assign(low=np.maximum(found["value"] - margin, least), high=found["value"] + margin)
 
 
 def _reason(compared: pd.DataFrame, chosen: str, folds: int) -> str:

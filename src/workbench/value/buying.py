@@ -108,7 +108,9 @@ def compare(known: pd.DataFrame) -> pd.DataFrame:
     fits = {name: _maximum(module.loss, module.START, alike) for name, module in PROCESSES.items()}
     never = _maximum(bgnbd.nobody_leaves, bgnbd.START[:2], alike)
     best, lesser = sorted(fits, key=lambda name: -fits[name].log_likelihood)
-    chances = {best: np.nan, lesser: _vuong(fits, best, lesser, alike)}
+    # Where a prior holds both, their likelihoods say nothing of which fits.
+    held = _too_few(alike)
+    chances = {best: np.nan, lesser: np.nan if held else _vuong(fits, best, lesser, alike)}
     chances["nbd"] = cautions.chance_of(2 * (fits[best].log_likelihood - never.log_likelihood))
     fits["nbd"] = never
     table = pd.DataFrame(
@@ -135,8 +137,11 @@ def _by_row(module: ModuleType, fit: Fit, alike: Collapsed) -> np.ndarray:
 def _maximum(loss: _LossOf, start: np.ndarray, alike: Collapsed) -> Fit:
     """Fit by maximum likelihood, held near typical values where too few customers came back to say."""
     rows, free = float(alike.customers.sum()), lambda logs: loss(logs, alike)
-    few = alike.customers[alike.repeats > 0].sum() < FEWEST
-    return maximise(_held(free, start, rows) if few else free, start, rows=rows)
+    return maximise(_held(free, start, rows) if _too_few(alike) else free, start, rows=rows)
+
+
+def _too_few(alike: Collapsed) -> bool:
+    return bool(alike.customers[alike.repeats > 0].sum() < FEWEST)
 
 
 def _held(loss: Loss, start: np.ndarray, rows: float) -> Loss:

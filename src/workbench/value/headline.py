@@ -61,7 +61,7 @@ def over_time(tested: Tested) -> pd.DataFrame:
     own = tested.folds[tested.folds["model"] == tested.model].assign(fold=lambda f: f["cutoff"].dt.strftime("%Y-%m-%d"))
     mean = tested.summary[tested.summary["model"] == tested.model].assign(fold="mean")
     rows = pd.concat([own, mean], ignore_index=True)
-    rows["text"] = [_written(*row) for row in rows[["metric", "value", "low", "high"]].itertuples(index=False)]
+    rows["text"] = [_written(*row) for row in rows[["value", "low", "high"]].itertuples(index=False)]
     table = rows.pivot(index="fold", columns="metric", values="text")[rows["metric"].unique().tolist()]
     return table.rename(columns=NAMES).rename_axis("cut-off", axis=0).rename_axis(None, axis=1).reset_index()
 
@@ -93,7 +93,7 @@ _COMPARED = ("total_ratio", "spearman", "top_decile_share", "rmse", "mae")
 _NO_ORDERS = "not applicable: no `orders` table"
 
 
-def _written(metric: str, value: float, low: float, high: float) -> str:
+def _written(value: float, low: float, high: float) -> str:
     if np.isnan(value):
         return "not measured"
     digits = ".3f" if max(abs(value), abs(high)) < 10 else ",.0f"

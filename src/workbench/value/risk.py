@@ -63,9 +63,11 @@ class RetentionPlan:
         """The ids of the customers that a report shows, and whom explanations are for."""
         return self.customers.head(self.head)["customer_id"].tolist()
 
-    def with_reasons(self, reasons: pd.DataFrame) -> "RetentionPlan":
-        """Add the column reasons from sentences (customer_id, reason), a row each."""
-        return replace(self, customers=self.customers.assign(reasons=_said(self.customers["customer_id"], reasons)))
+    def with_reasons(self, reasons: pd.DataFrame, *, none: str = "no single reason stands out") -> "RetentionPlan":
+        """Add the column reasons from sentences (customer_id, reason), a row each; `none` where there is none."""
+        said = reasons.groupby("customer_id", sort=False)["reason"].agg("; ".join)
+        told = self.customers["customer_id"].map(said).fillna(none)
+        return replace(self, customers=self.customers.assign(reasons=told))
 
 
 def by_customer(frame: pd.DataFrame, column: str, *, place: str, at_most: float = np.inf) -> pd.Series:
@@ -183,11 +185,6 @@ def _check(*, budget: float, contact_cost: float, save_rate: float, head: int) -
             raise InputError(f"{name}: {amount!r} found; a finite number of 0 or more is allowed")
     if not 0 <= save_rate <= 1:
         raise InputError(f"save_rate: {save_rate!r} found; a share from 0 to 1 is allowed")
-
-
-def _said(customers: pd.Series, reasons: pd.DataFrame) -> list[str]:
-    said = {name: "; ".join(found) for name, found in reasons.groupby("customer_id", sort=False)["reason"]}
-    return [said.get(name, "no single reason stands out") for name in customers]
 
 
 def _orders(everybody: pd.DataFrame, *, contacts: int, contact_cost: float, save_rate: float) -> pd.DataFrame:
