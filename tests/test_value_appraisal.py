@@ -88,26 +88,23 @@ def test_a_chosen_forecast_moves_the_value_in_its_ratio_to_the_process() -> None
     tested, known = world.tested(), world.known()
     trees = value.appraise(replace(tested, model="trees", level=1.0), known, **TERMS)
     better = max(("gamma_gamma", "log_normal"), key=tested.candidates.set_index("model")["spearman"].get)
-    assert (
-        trees.method
-        == "boosted trees (Tweedie), carried over 12 months by "
-        + {
-            "gamma_gamma": "BG/NBD with Gamma-Gamma.",
-            "log_normal": "BG/NBD with log-normal spend.",
-        }[better]
-    )
+    titles = {"gamma_gamma": "BG/NBD with Gamma-Gamma", "log_normal": "BG/NBD with log-normal spend"}
+    assert trees.method == f"{titles[better]} over 12 months, shared out over customers by: boosted trees (Tweedie)."
     own = forecast(trees.process, days=world.HORIZON_DAYS)["value"].to_numpy()
     learnt = value.predict(trees.trees, known.today, cutoff=world.END)
     scale = np.clip(learnt / own, 1 / 5, 5)
     life = lifetime_value(trees.process, **TERMS)["value"].to_numpy()
-    assert trees.customers["value"].to_numpy() == pytest.approx(life * scale)
+    assert trees.customers["value"].to_numpy() == pytest.approx(life * scale * own.sum() / (scale * own).sum())
     assert found.customers["customer_id"].equals(trees.customers["customer_id"])
 
 
-def test_what_was_learnt_moves_a_value_by_five_times_at_most(plain: value.Appraisal) -> None:
+def test_what_was_learnt_shares_out_the_total_and_moves_nobody_without_end(plain: value.Appraisal) -> None:
     compared = pd.DataFrame({"model": ["gamma_gamma", "log_normal"], "spearman": [0.1, 0.2]})
-    nobody = again(tested={"model": "nobody", "candidates": compared}).customers
-    assert nobody["value"].to_numpy() == pytest.approx(plain.customers["value"].to_numpy() / 5)
+    found = again(tested={"model": "last_window", "candidates": compared})
+    own = forecast(found.process, days=world.HORIZON_DAYS)["value"].to_numpy()
+    moved = found.customers["value"].to_numpy() / plain.customers["value"].to_numpy()
+    assert moved.max() / moved.min() == pytest.approx(25)
+    assert (moved * own).sum() == pytest.approx(own.sum())
 
 
 def test_who_lives_and_buys_is_found_again_where_the_truth_is_planted(plain: value.Appraisal) -> None:
@@ -167,7 +164,7 @@ def test_neither_judged_nor_long_enough_is_said() -> None:
     assert np.isfinite(found.customers[["value", "low", "high"]]).all(axis=None)
     assert found.trees is None
     assert found.doubts["caution"].tolist()[:2] == ["not judged", "horizon longer than history"]
-    assert found.method == "BG/NBD with log-normal spend."
+    assert found.method.startswith("BG/NBD with log-normal spend over ")
 
 
 def test_no_doubt_is_said_as_well() -> None:

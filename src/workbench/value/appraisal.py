@@ -60,9 +60,9 @@ def appraise(
 ) -> Appraisal:
     """Value the customers of today over the coming months.
 
-    The process's orders month by month, on the season's clock, times expected spend, margin and discount; scaled for
-    each customer by what the chosen forecast of one horizon says against the process (at most five times either way),
-    by the level that backtests call for, and by the share expected to come back. Intervals hold the share of the
+    The process's orders month by month, on the season's clock, times expected spend, margin and discount; shared out
+    over customers by what the chosen forecast of one horizon says against the process (at most five times either way);
+    times the level that backtests call for, less the share expected to come back. Intervals hold the share of the
     process's draws that held nine in ten outcomes before. InputError: an argument out of range, no customers.
     """
     check_months(months, margin=margin, annual_discount_rate=annual_discount_rate)
@@ -142,19 +142,23 @@ def _process_of(tested: Tested) -> str:
 
 
 def _scale(made: Made, tested: Tested) -> np.ndarray:
-    """Return for each customer by how much the chosen forecast of one horizon exceeds the process's, with the level."""
+    """Return by what each customer's process is multiplied: what the chosen forecast of one horizon makes of it.
+
+    On the whole by the level alone: the process knows the season and the months ahead, the chosen forecast who buys.
+    """
     own = made.forecasts[_process_of(tested)]
     chosen = made.forecasts.get(tested.model or _DEFAULT, own)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(own > 0, chosen / own, 1.0)
-    return np.asarray(np.clip(ratio, 1 / _MOST, _MOST) * tested.level)
+        ratio = np.clip(np.where(own > 0, chosen / own, 1.0), 1 / _MOST, _MOST)
+    both = float((ratio * own).sum())
+    return np.asarray(ratio * tested.level * (own.sum() / both if both > 0 else 1.0))
 
 
 def _method(tested: Tested, months: int) -> str:
     name, process = tested.model or _DEFAULT, _process_of(tested)
-    carried = "" if name == process else f", carried over {months} months by {TITLES[process]}"
+    carried = "" if name == process else f", shared out over customers by: {TITLES[name]}"
     level = f"; totals are multiplied by {tested.level:.2f}, as earlier cut-offs call for" if tested.level != 1 else ""
-    return f"{TITLES[name]}{carried}{level}."
+    return f"{TITLES[process]} over {months} months{carried}{level}."
 
 
 def _of_history(today: pd.DataFrame, tested: Tested, months: int) -> tuple[Caution, ...]:
