@@ -1,5 +1,6 @@
 """CDNOW as published, fits that are held where little is known, and bad histories with an answer or a doubt."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +131,10 @@ def test_few_are_held_near_typical_values_and_many_are_not(process: str) -> None
     few, many = (fit_buying(alike([9, 8, 0], [300, 290, 0], [310] * 3, times), process=process) for times in (2, 40))
     assert np.abs(np.log(few.fit.parameters) - start).max() < 2
     assert np.abs(np.log(many.fit.parameters) - start).max() > 3
+
+
+def test_a_parameter_that_may_be_anything_has_no_interval(published: Buying) -> None:
+    flat = replace(published.fit, standard_errors=published.fit.standard_errors * np.array([1, 1, 1, 1e3]))
+    table = replace(published, fit=flat).parameters.set_index("parameter")
+    assert table.loc["b", ["low", "high"]].isna().all()
+    assert table.loc[["r", "alpha", "a"], ["low", "high"]].notna().all(axis=None)

@@ -1,5 +1,7 @@
 """Each doubt is named where it is due, and only there."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,3 +68,11 @@ def test_ordinary_spend_is_not_doubted() -> None:
     rng = np.random.default_rng(2)
     assert of_spend(rng.lognormal(3, 0.8, 800), rng.poisson(3, 800) + 1) == ()
     assert of_spend(np.array([5.0]), np.array([1])) == ()
+
+
+def test_leaving_that_differs_between_no_customers_is_told_with_its_chance() -> None:
+    found = of_buying(
+        MANY, replace(fit(-90.0), parameters=np.array([1.0, 10.0, 7e4, 1.1e6])), never=fit(-100.0), leaves=0.06
+    )
+    assert [caution.name for caution in found] == ["leaving_alike"]
+    assert "(6.0% after an order or a week)" in found[0].text

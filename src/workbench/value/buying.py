@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from workbench.errors import InputError, did_you_mean
-from workbench.intervals import FEWEST
+from workbench.intervals import FEWEST, Z
 from workbench.value import bgnbd, cautions, paretonbd
 from workbench.value.cautions import Caution
 from workbench.value.histories import Collapsed, collapse
@@ -22,6 +22,8 @@ from workbench.value.likelihood import Fit, Loss, maximise
 ProcessName = Literal["bgnbd", "paretonbd"]
 PROCESSES: dict[str, ModuleType] = {"bgnbd": bgnbd, "paretonbd": paretonbd}
 _LossOf = Callable[[np.ndarray, Collapsed], tuple[float, np.ndarray]]
+# A standard error of so many times the value says that the parameter may be anything.
+_ANYTHING = 5.0
 TITLES = {"bgnbd": "BG/NBD", "paretonbd": "Pareto/NBD", "nbd": "NBD, nobody leaves"}
 
 
@@ -39,7 +41,8 @@ class Buying:
     def parameters(self) -> pd.DataFrame:
         """Parameter, value, standard_error, low and high (95 %, even in the logarithm); NaN where nothing is known."""
         value, error = self.fit.parameters, self.fit.standard_errors
-        factor = np.exp(1.959964 * error / value)
+        relative = np.where(error / value < _ANYTHING, error / value, np.nan)
+        factor = np.exp(Z * relative)
         return pd.DataFrame(
             {
                 "parameter": self.names,

@@ -45,6 +45,9 @@ def of_buying(known: pd.DataFrame, fit: Fit, *, never: Fit, leaves: float) -> tu
         "customers_alike": bool(fit.parameters[0] > _ALIKE)
         and "customers hardly differ in how often they order: r and alpha run off together, and only their ratio, the "
         "mean rate, means something; a forecast by customer says little more than who may have left",
+        "leaving_alike": bool(fit.parameters[2:].sum() > _ALIKE and leaves >= _RARELY_LEAVES)
+        and f"customers do not differ in their chance of leaving as far as can be told ({leaves:.1%} after an order or "
+        "a week): the last two parameters run off together, and only their ratio means something",
         "not_converged": not fit.converged and "the likelihood has no clear maximum; parameters may be far off",
     }
     return _told(found)
