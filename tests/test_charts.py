@@ -165,3 +165,9 @@ def test_shares_are_shown_in_per_cent_and_what_is_named_so_but_no_number_as_it_i
     page = BeautifulSoup(charts.show({"Shares": frame})._repr_html_(), "html.parser")
     cells = [[td.text for td in row.find_all("td")] for row in page.tbody.find_all("tr")]
     assert cells == [["25.6%", "Ms A", "7"], ["not measured", "Mr B", "8"]]
+
+
+def test_a_column_of_sentences_is_wide_enough_to_be_read():
+    html = charts.table(pd.DataFrame({"rank": [1], "reasons": ["silent for long; " * 6]}), "List").html
+    assert '<td class="long">silent' in html
+    assert 'class="long"' not in charts.table(pd.DataFrame({"rank": [1], "plan": ["year"]}), "List").html

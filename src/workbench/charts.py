@@ -33,6 +33,9 @@ _INK = "#000000"
 # Wide enough for axis labels, small enough that letters of 10.5 points can still be read at the width of a phone.
 _INCHES = (6.2, 3.5)
 
+# Sentences of more characters get a column that is wide enough to be read.
+_LONG = 80
+
 # A scatter of more points becomes an image within the picture: as shapes, 20,000 of them would weigh two megabytes.
 _MOST_POINTS = 1500
 
@@ -167,7 +170,9 @@ def table(
         spec = (formats or {}).get(str(name), "d" if _are_years(values) else _plain)
         write = spec if callable(spec) else f"{{:{spec}}}".format
         tag = 'th scope="row"' if position == 0 else "td"
-        texts = (missing if pd.isna(value) else write(value) for value in values.tolist())
+        texts = [missing if pd.isna(value) else write(value) for value in values.tolist()]
+        if max(map(len, texts), default=0) > _LONG:
+            kind = ' class="long"'
         columns.append([f"<{tag}{kind}>{escape(text)}</{tag[:2]}>" for text in texts])
     rows = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
     rows = rows or f'<tr><td colspan="{len(columns)}">none</td></tr>'
