@@ -32,7 +32,8 @@ from scipy.special import gammaln
 from workbench import churn, crm, explain, value
 from workbench.churn.models import probability
 from workbench.crm.sample.markets import read_markets
-from workbench.explain.trees import cores, read_trees, tree_contributions
+from workbench.explain.trees import read_trees, tree_contributions
+from workbench.processor import threads
 from workbench.value import gammagamma
 from workbench.value.bgnbd import log_likelihoods
 from workbench.value.buying import ProcessName, expected_if_alive, probability_alive
@@ -338,7 +339,7 @@ def reasons() -> dict[str, Any]:
     linear, trees = linear_seconds(models["logistic"].columns[:COLUMNS], known.past, known.today), tree_rates()
     show("What-if", pd.DataFrame(changes))
     show(f"Linear reasons of {MANY:,} rows x {COLUMNS} columns: seconds", pd.DataFrame([linear]))
-    show(f"Tree reasons, {cores()} cores: rows a second", pd.DataFrame([trees]))
+    show(f"Tree reasons, {threads()} cores: rows a second", pd.DataFrame([trees]))
     targets = [
         *(target(f"SHAP additivity, {name}", gap, at_most=1e-6) for name, gap in gaps.items()),
         target(f"Linear reasons of {MANY:,} rows: seconds", linear["attribute"] + linear["codes"], at_most=5),
@@ -383,7 +384,7 @@ def tree_rates(*, columns: int = 45, rows: int = 20_000, rounds: int = 3) -> dic
     rng = np.random.default_rng(0)
     x = rng.normal(size=(rows, columns))
     y = rng.random(rows) < 1 / (1 + np.exp(-x[:, :10].sum(axis=1) - x[:, 0] * x[:, 1]))
-    model = LGBMClassifier(n_estimators=300, num_leaves=8, learning_rate=0.05, verbose=-1, n_jobs=cores()).fit(x, y)
+    model = LGBMClassifier(n_estimators=300, num_leaves=8, learning_rate=0.05, verbose=-1, n_jobs=threads()).fit(x, y)
     booster, seconds = model.booster_, []
     tree_contributions(read_trees(booster), x[:100])  # compiles
     for _ in range(rounds):

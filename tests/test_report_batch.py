@@ -11,7 +11,8 @@ from rich.console import Console
 
 from workbench import outputs, report
 from workbench.errors import InputError
-from workbench.report import pool, record
+from workbench.processor import cores
+from workbench.report import record
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_run_knows_its_figures_its_data_and_its_cost(workshop, run):
     assert germany.energy_wh > 0
     assert germany.files == ("germany/behave.html", "germany/behave.ipynb", "germany/results/behave.json")
     executed = (workshop.reports / "germany" / "behave.ipynb").read_text()
-    assert f"30 days, {pool.cores()} threads, {sys.executable}" in executed
+    assert f"30 days, {cores()} threads, {sys.executable}" in executed
     assert (workshop.reports / "index.html").exists()
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from workbench.processor import threads
 from workbench.sentiment import kernels
-from workbench.sentiment.ngrams import Family, Recipe, count, folded, kinds, normalise, threads
+from workbench.sentiment.ngrams import Family, Recipe, count, folded, kinds, normalise
 
 ALL_BITS = 2**64 - 1
 RECIPES = [

@@ -13,6 +13,7 @@ Notebooks compose, modules compute. Each module answers one question; imports go
     charts      how figures and tables look
     outputs     where the results of a market go
     personal    what is personal in a text, masks and pseudonyms
+    processor   how many cores may be used, loops compiled
     intervals   shares, means and calibration with their intervals
     errors      what is said when an input cannot be used; never a password
 """

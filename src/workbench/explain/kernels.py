@@ -7,23 +7,12 @@ value is at most `high` and not at most `low` (NaN: no bound), or is missing and
 deep leaves: too many patterns for a table, so that their values are worked out for each row.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 import numpy as np
-from numba import njit
+
+from workbench.processor import compiled
 
 # So many rows are taken at once: their values, their sums and one piece's table stay in the processor's cache.
 _ROWS = 512
-_F = TypeVar("_F", bound=Callable[..., Any])
-
-
-def compiled(function: _F) -> _F:
-    """Compile without holding Python's lock; keep the code for the next process where there is a folder to write to."""
-    try:
-        return njit(nogil=True, cache=True)(function)  # type: ignore[no-any-return]
-    except RuntimeError:
-        return njit(nogil=True)(function)  # type: ignore[no-any-return]
 
 
 @compiled

@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench.errors import InputError
 from workbench.explain.contributions import CLEAR_DIRECTION, rank_correlation
-from workbench.explain.trees import cores
+from workbench.processor import threads
 
 # More customers than this would not make the sign of a correlation any clearer.
 _ENOUGH_FOR_SIDES = 20_000
@@ -46,7 +46,7 @@ def reason_codes(
     names = [family(str(column)) for column in contributions]
     families = [[place for place, name in enumerate(names) if name == one] for one in dict.fromkeys(names)]
     parts = [contributions.iloc[:, place].to_numpy(float) for place in range(len(names))]
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(threads()) as pool:
         typical = list(pool.map(lambda column: _middle(features[str(column)]), contributions))
     sides = _sides(values, parts, families)
     offsets = [_offsets(values.iloc[:, place], typical[place], sides[place]) for place in range(len(names))]
@@ -137,7 +137,7 @@ def _ranked(
         row, rank = np.nonzero(totals)
         return row + start, rank + 1, places[row, rank], totals[row, rank]
 
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(threads()) as pool:
         found = list(pool.map(of_run, range(0, len(parts[0]) if parts else 0, _ROWS)))
     none = (np.empty(0, int), np.empty(0, int), np.empty(0, int), np.empty(0))
     return tuple(map(np.concatenate, zip(none, *found, strict=True)))  # type: ignore[return-value]

@@ -3,7 +3,6 @@
 In: a LightGBM booster and rows of encoded features.   Out: contributions per row and feature, and their base.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from workbench.errors import InputError
+from workbench.processor import threads as default_threads
 
 # A subtree and its path become one table where they hold at most so many conditions: 256 patterns, a few kilobytes.
 _MOST_BITS = 8
@@ -112,7 +112,7 @@ def tree_contributions(trees: Trees, encoded: np.ndarray, *, threads: int | None
     if not len(encoded):
         return encoded, trees.base
     if trees.booster is not None:
-        found = trees.booster.predict(encoded, pred_contrib=True, num_threads=threads or cores())
+        found = trees.booster.predict(encoded, pred_contrib=True, num_threads=threads or default_threads())
         return np.asarray(found)[:, :-1], trees.base
     from workbench.explain import kernels
 
@@ -129,7 +129,7 @@ def tree_scores(trees: Trees, encoded: np.ndarray, *, threads: int | None = None
     if not len(encoded):
         return np.empty(0)
     if trees.booster is not None:
-        return np.asarray(trees.booster.predict(encoded, raw_score=True, num_threads=threads or cores()))
+        return np.asarray(trees.booster.predict(encoded, raw_score=True, num_threads=threads or default_threads()))
     from workbench.explain import kernels
 
     out = np.empty(len(encoded))
@@ -308,14 +308,7 @@ def _checked(trees: Trees, encoded: np.ndarray) -> np.ndarray:
 
 def _in_runs(compute: Callable[[slice], None], rows: int, threads: int | None) -> None:
     """Compute runs of rows on several threads; the compiled loops do not hold Python's lock."""
-    wanted = max(min(threads or cores(), rows // _FEWEST_ROWS), 1)
+    wanted = max(min(threads or default_threads(), rows // _FEWEST_ROWS), 1)
     edges: Sequence[int] = np.linspace(0, rows, wanted + 1).astype(int).tolist()
     with ThreadPoolExecutor(wanted) as pool:
         list(pool.map(lambda i: compute(slice(edges[i], edges[i + 1])), range(wanted)))
-
-
-def cores() -> int:
-    """Return how many cores this process may use: WORKBENCH_THREADS, else those the system gives it."""
-    if cores := os.environ.get("WORKBENCH_THREADS"):
-        return int(cores)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from workbench import outputs
 from workbench.errors import InputError
+from workbench.processor import cores
 from workbench.report import plan, pool, words
 from workbench.report.plan import Plan
 from workbench.report.progress import Progress
@@ -71,7 +72,7 @@ def _run_all(planned: Plan, *, reports: Path, jobs: int | None, console: Console
     try:
         with (
             Progress(console, [task.run for task in planned.tasks]) as progress,
-            closing(pool.run_all(planned.tasks, jobs=jobs or pool.cores(), progress=progress)) as ended,
+            closing(pool.run_all(planned.tasks, jobs=jobs or cores(), progress=progress)) as ended,
         ):
             finished.extend(ended)
     except KeyboardInterrupt:

@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from workbench import outputs
+from workbench.processor import cores
 from workbench.report import record
 from workbench.report.plan import Task, follows
 from workbench.report.progress import Progress
@@ -52,11 +53,6 @@ class _Worker:
     cell: int | None = None
     heading: str = ""
     finished: Run | None = None
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_all(tasks: Sequence[Task], *, jobs: int, progress: Progress) -> Generator[Run]:

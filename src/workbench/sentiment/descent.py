@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.sentiment.kernels import compiled
+from workbench.processor import compiled
 
 _CLASSES = 3
 _PASSES = 30

@@ -5,11 +5,9 @@ In: code points of many texts in one buffer.   Out: arrays. Importing this impor
 Texts are uint32 code points; `kinds` gives each code point's kind; `spec` is `Recipe.spec()`.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 import numpy as np
-from numba import njit
+
+from workbench.processor import compiled
 
 SPACE, LETTER, DIGIT, UNSPACED, MARK, SYMBOL, JOINER, DROPPED, END = range(9)
 _BLANK = np.uint32(32)
@@ -17,16 +15,6 @@ _BLANK = np.uint32(32)
 _STEP, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 _WORD, _NGRAM, _CHARACTER = np.uint64(0x51), np.uint64(0x52), np.uint64(0x53)
 _APOSTROPHES = (39, 0x2019)
-
-_F = TypeVar("_F", bound=Callable[..., Any])
-
-
-def compiled(function: _F) -> _F:
-    """Compile without holding Python's lock; keep the code for the next process where there is a folder to write to."""
-    try:
-        return njit(nogil=True, cache=True)(function)  # type: ignore[no-any-return]
-    except RuntimeError:
-        return njit(nogil=True)(function)  # type: ignore[no-any-return]
 
 
 @compiled

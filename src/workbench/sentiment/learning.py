@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.processor import threads
 from workbench.sentiment.labels import LABELS
-from workbench.sentiment.ngrams import Recipe, threads
+from workbench.sentiment.ngrams import Recipe
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -4,7 +4,6 @@ In: texts, a `Recipe`.   Out: a sparse matrix of n-gram counts, or the texts as 
 """
 
 import html
-import os
 import re
 import sys
 import unicodedata
@@ -16,6 +15,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
+
+from workbench.processor import threads
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -121,13 +122,6 @@ def over_chunks(texts: Sequence[str], compute: Callable[[Sequence[str]], _T]) ->
     edges = [0, *(np.flatnonzero(np.diff(ends)) + 1), len(texts)]
     with ThreadPoolExecutor(threads()) as pool:
         yield from pool.map(lambda edge: compute(texts[edge[0] : edge[1]]), pairwise(edges))
-
-
-def threads() -> int:
-    """Return how many cores this process may use: WORKBENCH_THREADS, else those the system gives it."""
-    if cores := os.environ.get("WORKBENCH_THREADS"):
-        return int(cores)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def folded(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

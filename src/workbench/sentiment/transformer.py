@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from workbench.errors import InputError
+from workbench.processor import threads
 from workbench.sentiment.checkpoint import fingerprint, languages, load
 from workbench.sentiment.hub import locate, quietly
 from workbench.sentiment.labels import LABELS
 from workbench.sentiment.mapping import map_labels
-from workbench.sentiment.ngrams import threads
 
 # Called with the number of texts done and the number there are.
 Progress = Callable[[int, int], None]

@@ -122,14 +122,15 @@ def _valued(
     process = made.processes[_process_of(tested)]
     days = round(months * DAYS_A_MONTH)
     gross = forecast(process, days=days)["value"].to_numpy()
-    scale = _scale(made, tested) * (1 - returned_share(today).to_numpy())
+    chosen = _scale(made, tested)
+    scale = chosen * (1 - returned_share(today).to_numpy())
     with np.errstate(divide="ignore", invalid="ignore"):
         discounted = np.where(gross > 0, life["value"].to_numpy() / gross, margin)
     drawn = draws(process, days=days, count=_DRAWS, seed=seed)
     low, high = conformal.interval(drawn, tested.share)
     money = discounted * scale
     columns = ["customer_id", "expected_orders", "probability_alive", "expected_spend"]
-    found = life[columns].assign(expected_orders=life["expected_orders"] * _scale(made, tested))
+    found = life[columns].assign(expected_orders=life["expected_orders"] * chosen)
     return found.assign(value=life["value"] * scale, low=low * money, high=high * money)
 
 

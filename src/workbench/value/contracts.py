@@ -11,7 +11,6 @@ from workbench.value.survival import (
     Hazard,
     fit_hazard,
     holders,
-    kaplan_meier,
     mean_survival,
     subscription_months,
     subscription_value,
@@ -56,7 +55,7 @@ def appraise_subscriptions(
         customers=subscription_value(chances, held, months=months, **terms),
         hazard=hazard,
         curve=mean_survival(known, held, ahead_months=months, seed=seed),
-        observed=kaplan_meier(known),
+        observed=hazard.baseline,
         check=survival_check(subscriptions, as_of=as_of, after_months=_CHECKED_MONTHS),
         as_of=as_of,
     )
