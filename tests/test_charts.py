@@ -107,7 +107,7 @@ def test_a_table_heads_its_columns_and_rows_and_aligns_numbers():
         ("market", "col", None),
         ("customers", "col", ["number"]),
         ("year", "col", ["number"]),
-        ("Germany", "row", None),
+        ("Germany", "row", ["short"]),
     ]
     assert [td.text for td in page.find_all("td")] == ["20,000", "2011"]
 
@@ -167,7 +167,12 @@ def test_shares_are_shown_in_per_cent_and_what_is_named_so_but_no_number_as_it_i
     assert cells == [["25.6%", "Ms A", "7"], ["not measured", "Mr B", "8"]]
 
 
-def test_a_column_of_sentences_is_wide_enough_to_be_read():
+_KINDS = ("short", "words", "words", "phrase", "phrase")
+
+
+def test_a_column_is_as_wide_as_its_longest_text_wants():
     html = charts.table(pd.DataFrame({"rank": [1], "reasons": ["silent for long; " * 6]}), "List").html
     assert '<td class="long">silent' in html
     assert 'class="long"' not in charts.table(pd.DataFrame({"rank": [1], "plan": ["year"]}), "List").html
+    kinds = [charts.table(pd.DataFrame({"rank": [1], "text": ["x" * n]}), "List").html for n in (12, 13, 32, 33, 80)]
+    assert [html.count(f'<td class="{kind}">') for html, kind in zip(kinds, _KINDS, strict=True)] == [1] * 5

@@ -21,6 +21,7 @@ def test_all_tables_of_the_design_are_there_with_their_required_columns():
         "decisions": ["customer_id", "model", "decided_at", "action"],
         "fields": ["table", "column"],
         "transfers": ["table", "country"],
+        "assessments": ["subject", "kind", "assessed_at"],
     }
 
 

@@ -102,6 +102,15 @@ def test_latin_1_semicolons_and_decimal_commas_are_read(crm_folder):
     assert frame["Straße"].tolist() == ["Köln", "Kiel"]
 
 
+def test_transfers_are_cut_to_where_they_start_if_that_is_said(crm_folder):
+    transfers = pd.DataFrame({"table": ["orders"] * 2, "country": "US", "from_country": ["DE", "FR"]})
+    assessments = pd.DataFrame({"subject": ["model"], "kind": "dpia", "assessed_at": DAYS[:1]})
+    data = crm.open(crm_folder(customers=CUSTOMERS, transfers=transfers, assessments=assessments), countries=["DE"])
+    assert (ids(data, "transfers", "from_country"), ids(data, "assessments", "kind")) == (["DE"], ["dpia"])
+    unsaid = transfers.drop(columns="from_country").head(1)
+    assert ids(crm.open(crm_folder(transfers=unsaid), countries=["DE"]), "transfers", "country") == ["US"]
+
+
 def test_a_cut_is_what_opening_with_countries_gives(folder):
     assert crm.open(folder).cut(["DE"]).summary().equals(crm.open(folder, countries=["DE"]).summary())
     assert crm.open(folder).cut([]).summary().equals(crm.open(folder).summary())

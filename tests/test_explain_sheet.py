@@ -7,12 +7,12 @@ from typing import Any, get_args
 import pandas as pd
 import pytest
 
+from workbench import law
 from workbench.errors import InputError
 from workbench.explain.sheet import Form, Part, Procedure, Sheet, rule, sheet, sheets
 from workbench.explain.wording import LANGUAGES, wording
-from workbench.market import Regime
 
-REGIMES = get_args(Regime)
+REGIMES = law.names()
 AS_OF = date(2026, 3, 14)
 DONE = Procedure(
     subject="risk",
@@ -184,8 +184,16 @@ def test_markup_in_a_value_and_in_the_contact_is_shown_and_not_obeyed() -> None:
 
 
 def test_an_unknown_regime_is_refused_with_the_nearest() -> None:
-    with pytest.raises(InputError, match=r"regime 'lgdp' must be one of gdpr, .*; did you mean 'lgpd'\?"):
+    with pytest.raises(InputError, match=r"regime 'lgdp' must be one of appi, .*; did you mean 'lgpd'\?"):
         made(regime="lgdp")
+
+
+def test_a_regime_for_which_a_language_has_no_words_is_refused() -> None:
+    english = wording("en")
+    for kind in ("laws", "objections"):
+        silent = replace(english, words={**english.words, kind: {}})
+        with pytest.raises(InputError, match=f"languages/en.yaml: {kind} says nothing of regime 'gdpr'"):
+            made(wording=silent)
 
 
 def test_a_missing_score_or_threshold_is_refused() -> None:

@@ -1,9 +1,15 @@
 """The command line as its users type it: what it prints, and its exit codes."""
 
+import json
+import re
+
 import pytest
+from bs4 import BeautifulSoup
 from typer.testing import CliRunner
 
 from workbench.__main__ import app
+from workbench.crm import sample
+from workbench.law.vocabulary import vocabulary
 
 
 def invoke(*words):
@@ -45,6 +51,7 @@ def test_the_way_of_a_users_own_tables_into_the_contract(tmp_path):
         (["run", "--set", "horizon_days"], "KEY=VALUE"),
         (["run", "--market", "germny"], "did you mean 'germany'?"),
         (["run", "--set", "horizon_day=60"], "did you mean 'horizon_days'?"),
+        (["audit", "no/such/place", "--regime", "gdpr"], "no/such/place"),
     ],
 )
 def test_what_cannot_be_used_is_said_in_words_and_exits_2(words, said):
@@ -71,3 +78,44 @@ def test_a_fault_stands_in_one_line_however_narrow_the_terminal(crm_folder, monk
     shown = invoke("check", crm_folder(orders="order_id,customer_id,ordered_at,amount\n1,a,1900-01-01,5\n"))
     assert "orders.ordered_at: impossible date in 1 row, such as '1900-01-01'; allowed: 1990-01-01 to" in shown.output
     assert "1 fault; no notebook runs on data with faults" in shown.output
+
+
+def test_an_audit_of_a_breach_exits_1_and_names_the_remedy(sample_folder):
+    shown = invoke("audit", sample_folder, "--regime", "gdpr", "--country", "DE")
+    assert shown.exit_code == 1
+    assert "withdrawal_ignored: Suppress these customers on the channel now" in shown.output
+    assert "compliance: " in shown.output
+
+
+def test_an_audit_without_a_breach_exits_0(crm_folder):
+    folder = crm_folder(customers="customer_id,signup_at\na,2025-01-01\n")
+    shown = invoke("audit", folder, "--regime", "pdpa")
+    assert (shown.exit_code, "breached" in shown.output) == (0, False), shown.output
+
+
+def test_an_audit_in_json_has_the_keys_of_the_rows_at_fault_and_no_more(sample_folder, tmp_path):
+    file = tmp_path / "audit.json"
+    asked = ["--regime", "gdpr", "--country", "DE", "--timezone", "Europe/Berlin", "--format", "json", "--to", file]
+    assert invoke("audit", sample_folder, *asked).exit_code == 1
+    found = json.loads(file.read_text())
+    accused = {finding["code"]: finding["accused"] for finding in found["findings"]}
+    planted = sample.planted(sample_folder, "request_overdue", market="germany")
+    assert sorted(row["request_id"] for row in accused["request_overdue"]) == sorted(planted["request_id"])
+    assert set(accused["request_overdue"][0]) == {"request_id", "days_overdue"}
+    assert len(found["findings"]) == len(accused)
+
+
+def test_an_audit_in_csv_is_one_line_a_check(crm_folder):
+    folder = crm_folder(customers="customer_id,signup_at\na,2025-01-01\n")
+    lines = invoke("audit", folder, "--regime", "pdpa", "--format", "csv").output.strip().splitlines()
+    assert lines[0] == "code,title,verdict,rows,share,days_overdue,article,source,remedy,table,looked_at,note"
+    assert len(lines) == 1 + len(vocabulary())
+
+
+def test_an_audit_in_html_is_a_whole_page_that_loads_nothing_and_names_nobody(sample_folder, tmp_path):
+    file = tmp_path / "audit.html"
+    assert invoke("audit", sample_folder, "--regime", "lgpd", "--country", "BR", "--format", "html", "--to", file)
+    page = file.read_text()
+    assert BeautifulSoup(page, "html.parser").h1.text == "What we hold, and whether we may"
+    assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//|<script|BR-\d{4}", page)
+    assert "Synthetic sample data" in page

@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from rich.console import Console
 
 from workbench import explain, market, report
+from workbench.crm import sample
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
@@ -134,3 +135,33 @@ def test_defaults_are_those_of_germany(name):
     defaults = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(source).body}
     germany = market.read(ROOT / "params" / "germany.yaml").model_dump(mode="json") | {"reports": "reports"}
     assert defaults == {key: germany[key] for key in defaults}
+
+
+@pytest.mark.parametrize("name", MARKETS)
+def test_governance_leaves_its_findings_the_planted_rows_and_a_plan_to_import(reports, sample_folder, name):
+    tables = reports / name / "tables"
+    figures = {row["name"]: row for row in json.loads((reports / name / "results" / "governance.json").read_text())}
+    assert figures["compliance"]["verdict"] == "missed"
+    for code, key in (
+        ("withdrawal_ignored", "touch_id"),
+        ("optout_ignored", "touch_id"),
+        ("request_overdue", "request_id"),
+    ):
+        planted = sample.planted(sample_folder, code, market=name)
+        accused = tables / f"governance.{code}.parquet"
+        assert (planted is None) == (not accused.exists())
+        if planted is not None:
+            assert set(pd.read_parquet(accused)[key]) == set(planted[key])
+    plan = pd.read_csv(tables / "governance.lifecycle.csv", dtype=str, keep_default_na=False)
+    gone = sample.planted(sample_folder, "retention_exceeded", market=name)
+    overdue = plan[(plan["days_overdue"] != "0") & plan["action"].isin(["delete", "anonymise"])]
+    assert set(overdue["customer_id"]) == set(gone["customer_id"])
+
+
+def test_the_audit_shows_what_each_field_is_worth_and_how_few_would_do(reports):
+    text = BeautifulSoup((reports / "germany" / "governance.html").read_text(), "html.parser").text
+    assert "What value would lose of its rank correlation without a field" in text
+    # So few customers get a model that learns from other markets, too: of that, no field can be taken out.
+    assert re.search(r"Not measured for churn: .*the chosen model learns from other markets", text)
+    assert "not enough data: the chosen model learns from other markets, too." in text
+    assert "months of history the AUC is" in text

@@ -50,6 +50,21 @@ def test_one_failure_does_not_stop_the_others_and_only_it_is_run_again(workshop,
     assert (code, "2 unchanged in" in said, "started" in said) == (0, True, False)
 
 
+def test_a_page_that_would_show_personal_data_fails_and_leaves_none_of_it(workshop, run):
+    workshop.market("germany", title="germany tells")
+    code, said, runs = run()
+    failure = runs["germany"].failure
+    assert (code, runs["germany"].outcome, "behave" in said) == (1, "failed", True)
+    assert "would show personal data" in failure.message
+    assert (
+        "behave.list.csv, said: e-mail addresses (1); cell 3, under “Behaviour”: e-mail addresses (1)"
+        in failure.message
+    )
+    left = [path for path in workshop.reports.rglob("*") if path.is_file()]
+    assert len(left) > 3
+    assert not [path for path in left if b"jane@example.org" in path.read_bytes()]
+
+
 def test_a_run_knows_its_figures_its_data_and_its_cost(workshop, run):
     code, _, runs = run(settings={"horizon_days": "30"})
     germany = runs["germany"]

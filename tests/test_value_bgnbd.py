@@ -110,7 +110,7 @@ def test_more_weeks_bring_more_orders_at_no_more_than_the_rate(logs: np.ndarray,
     r, alpha = np.exp(logs[:2])
     found = bgnbd.expected_orders(np.exp(logs), np.array([x]), np.array([days]), weeks)[0]
     assert found[0] == 0
-    assert np.all(np.diff(found) >= 0)
+    assert np.all(np.diff(found) >= -1e-14 * found[-1])  # by no more than rounding, where nobody is left to order
     assert found[1] > 0
     assert np.all(found <= (r + x) * weeks / (alpha + days / 7) * (1 + 1e-9))
 

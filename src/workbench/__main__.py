@@ -1,14 +1,18 @@
 """The command line: one function per command, each reads its arguments, calls one module and prints."""
 
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from workbench import crm, market, outputs, report
+from workbench import crm, law, market, outputs, report
 from workbench.errors import InputError
+
+if TYPE_CHECKING:
+    from workbench import governance
 
 # What is printed comes from data and from paths, in which brackets and colons are no markup.
 console = Console(markup=False, emoji=False, highlight=False)
@@ -91,6 +95,43 @@ def check(location: Annotated[str, typer.Argument(help="a folder, a DuckDB file,
     raise typer.Exit(2 if found.faults else 0)
 
 
+@app.command()
+def audit(
+    location: Annotated[str, typer.Argument(help="a folder, a DuckDB file, a database URL or 'sample'")],
+    regime: Annotated[str, typer.Option(help=f"privacy regime: {', '.join(law.names())}")],
+    as_of: Annotated[str | None, typer.Option(metavar="DATE", help="the law of this day, and no later facts")] = None,
+    country: Annotated[list[str] | None, typer.Option(help="only customers of this country; may repeat")] = None,
+    timezone: Annotated[str, typer.Option(help="where days begin and end, such as Europe/Berlin")] = "UTC",
+    format_: Annotated[Literal["text", "html", "json", "csv"], typer.Option("--format", help="of what is written")] = (
+        "text"
+    ),
+    to: Annotated[Path | None, typer.Option(help="the file to write; default: standard output")] = None,
+) -> None:
+    """Audit what a CRM holds, and whether it may: every check, its verdict, article and remedy.
+
+    Without DATE, the law is that of the data's last day; a DATE ahead shows what a law to come would find. `text` is
+    for the screen, `html` a page for people, `csv` one line a check, `json` all of it with the keys of the rows at
+    fault. Exit 0: no breach; 1: a breach; 2: the input cannot be used.
+    """
+    # Bring matplotlib and what tests for holidays and phone numbers, for which no other command has a use.
+    from workbench import governance
+    from workbench.report.audit_page import write_audit
+
+    whole = crm.open(location)
+    held = whole.cut(country or [])
+    asked: dict[str, Any] = {"regime": regime, "as_of": as_of, "countries": country or [], "timezone": timezone}
+    errors = Console(stderr=True, markup=False, highlight=False)
+    with errors.status("reading") if errors.is_terminal else nullcontext() as status:
+        tell = status.update if status else None
+        found = governance.audit(held.tables, everyone=whole.tables, tell=tell, **asked)
+    if format_ == "text" and to is None:
+        _print_findings(found)
+    else:
+        text = write_audit(found, format_, place=whole.location, synthetic=whole.synthetic)
+        _write(text, to)
+    raise typer.Exit(1 if found.breached else 0)
+
+
 @app.command("import")
 def import_(
     source: Annotated[str, typer.Argument(help=f"one of: {', '.join(crm.SOURCES)}, feedback")],
@@ -117,6 +158,27 @@ def sample(
     """Write the synthetic sample: six markets, all tables of the contract, with the truth beside them."""
     crm.sample.write(folder, customers=customers, seed=seed)
     console.print(f"synthetic sample written to {folder}", soft_wrap=True)
+
+
+def _print_findings(found: "governance.Audit") -> None:
+    from workbench import governance
+
+    shown = found.table.assign(share=found.table["share"].map("{:.2%}".format, na_action="ignore"))
+    columns = ["code", "verdict", "rows", "share", "days_overdue", "article"]
+    console.print(_as_table(shown[columns].astype(object).fillna("–").rename(columns={"days_overdue": "days late"})))
+    for row in found.table[found.table["verdict"] == "breached"].itertuples():
+        console.print(f"{row.code}: {row.remedy}", style="red", soft_wrap=True)
+    rate, told = governance.compliance(found)
+    console.print(found.said, soft_wrap=True)
+    console.print(f"compliance: {'not measured' if rate is None else f'{rate:.1%}'}, {told}", soft_wrap=True)
+
+
+def _write(text: str, to: Path | None) -> None:
+    if to is None:
+        typer.echo(text)
+    else:
+        outputs.write_whole(to, text)
+        console.print(f"written to {to}", soft_wrap=True)
 
 
 def _reports_for(params: Path) -> Path:

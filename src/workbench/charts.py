@@ -33,8 +33,8 @@ _INK = "#000000"
 # Wide enough for axis labels, small enough that letters of 10.5 points can still be read at the width of a phone.
 _INCHES = (6.2, 3.5)
 
-# Sentences of more characters get a column that is wide enough to be read.
-_LONG = 80
+# A column is as wide as its longest text wants it to be read, by characters.
+_WIDTHS = ((81, "long"), (33, "phrase"), (13, "words"), (0, "short"))
 
 # A scatter of more points becomes an image within the picture: as shapes, 20,000 of them would weigh two megabytes.
 _MOST_POINTS = 1500
@@ -171,8 +171,7 @@ def table(
         write = spec if callable(spec) else f"{{:{spec}}}".format
         tag = 'th scope="row"' if position == 0 else "td"
         texts = [missing if pd.isna(value) else write(value) for value in values.tolist()]
-        if max(map(len, texts), default=0) > _LONG:
-            kind = ' class="long"'
+        kind = kind or _width(max(map(len, texts), default=0))
         columns.append([f"<{tag}{kind}>{escape(text)}</{tag[:2]}>" for text in texts])
     rows = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
     rows = rows or f'<tr><td colspan="{len(columns)}">none</td></tr>'
@@ -181,6 +180,11 @@ def table(
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"
     )
     return Table(html=html, caption=caption)
+
+
+def _width(most: int) -> str:
+    """Return the class of a column by its longest text: a sentence, a phrase, or a word or a day that is not broken."""
+    return next(f' class="{name}"' for least, name in _WIDTHS if most >= least)
 
 
 def show(exhibits: Mapping[str, Axes | pd.DataFrame | str]) -> Gallery:

@@ -5,16 +5,16 @@ In: `params/<market>.yaml`.   Out: a `Market`, or one message that names file, k
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
 
 import yaml
 from babel import Locale
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from workbench import law
 from workbench.errors import InputError, did_you_mean
 
-Regime = Literal["gdpr", "uk_gdpr", "ccpa", "lgpd", "appi", "pipl", "pdpa", "dpdp"]
 Share = Annotated[float, Field(ge=0, le=1)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -28,6 +28,13 @@ def _one_of(kind: str, allowed: frozenset[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _regime(value: str) -> str:
+    if value not in law.names():
+        raise ValueError(f"must be one of {', '.join(law.names())}, found '{value}'{did_you_mean(value, law.names())}")
+    return value
+
+
+Regime = Annotated[str, AfterValidator(_regime)]
 _ENGLISH = Locale("en")
 Country = Annotated[str, _one_of("country", frozenset(c for c in _ENGLISH.territories if c.isalpha()))]
 Language = Annotated[str, _one_of("language", frozenset(c for c in _ENGLISH.languages if c.isalpha()))]
@@ -45,11 +52,12 @@ class Market(BaseModel):
     data: str = Field(description="'sample', a folder, a DuckDB file or a database URL")
     countries: list[Country] = Field(default=[], description="ISO 3166 codes; empty: all")
     languages: Annotated[list[Language], Field(min_length=1)] = Field(description="ISO 639 codes, main first")
-    regime: Regime = Field(description="privacy regime: gdpr, uk_gdpr, ccpa, lgpd, appi, pipl, pdpa or dpdp")
+    regime: Regime = Field(description="privacy regime, such as gdpr; docs/regimes.md has all")
     timezone: Timezone = Field(description="IANA name")
     currency: Currency = Field(description="ISO 4217 code")
     first_day: date | None = Field(default=None, description="events before this day are left out")
     last_day: date | None = Field(default=None, description="events after this day are left out")
+    as_of: date | None = Field(default=None, description="governance: the law of this day; empty: of the data's last")
     horizon_days: Annotated[int, Field(ge=1, le=730)] = Field(default=90, description="churn: days ahead")
     keep_leaks: list[str] = Field(default=[], description="columns used although the leakage check names them")
     risk_threshold: Share = Field(default=0.5, description="churn: probability from which a customer is contacted")

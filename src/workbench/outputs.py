@@ -113,6 +113,10 @@ class MarketOutputs:
         """Write a table that later notebooks may read as `tables/<notebook>.<name>.parquet`."""
         return write_whole(self._table(notebook, name), frame.to_parquet())
 
+    def save_list(self, notebook: str, name: str, csv: str) -> Path:
+        """Write a list for another system to import as `tables/<notebook>.<name>.csv`."""
+        return write_whole(self.folder / "tables" / f"{notebook}.{name}.csv", csv)
+
     def table(self, notebook: str, name: str) -> pd.DataFrame:
         """Read a table that an earlier notebook left; an InputError says which notebook to run first."""
         path = self._table(notebook, name)

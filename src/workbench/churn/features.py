@@ -16,8 +16,28 @@ _PRIOR_ORDERS, _PRIOR_DAYS = 0.5, 60
 _PRIOR_GONE, _PRIOR_STAYING = 0.5, 2.0
 # What `features` tells of sentiment.
 SENTIMENT = ("sentiment_mean_365d", "sentiment_last", "sentiment_change", "negative_90d", "negative_365d")
+# What hangs on how much was spent, and not only on when.
+SIZED = ("spend", "spend_365d", "spend_season", "largest_amount", "returned_amount", "mean_amount")
 # What the features of a customer's own rhythm are told by.
 _TOLD_BY = ("recency_days", "tenure_days", "order_days", "orders", "orders_90d", "orders_180d", "spend")
+# The features by the fields of the CRM that they are computed from; without any one of these they are unknown. All of
+# orders read the amount: its sign tells an order from a return. Only SIZED ones hang on how much it was.
+_ORDERS = """recency_days tenure_days order_days orders orders_30d orders_90d orders_180d orders_365d orders_season
+    returns returns_90d gap_days lateness orders_per_year orders_trend rhythm_share"""
+_READING = (
+    ("orders", "customer_id ordered_at amount", [*_ORDERS.split(), *SIZED]),
+    ("messages", "customer_id sent_at", ["messages_90d", "messages_365d"]),
+    ("messages", "customer_id sent_at rating", ["rating"]),
+    ("messages", "customer_id sent_at text", SENTIMENT),
+    ("touches", "customer_id sent_at", ["touches_30d", "touches_90d"]),
+    ("touches", "customer_id sent_at opened_at", ["opened_90d"]),
+    ("touches", "customer_id sent_at clicked_at", ["clicked_90d"]),
+    ("touches", "customer_id sent_at converted_at", ["converted_90d"]),
+    ("touches", "customer_id sent_at unsubscribed_at", ["unsubscribed_365d"]),
+    ("activity", "customer_id occurred_at", ["activity_recency_days", "activity_30d", "activity_90d"]),
+    ("customers", "customer_id country", ["country"]),
+)
+READS = {name: tuple(f"{table}.{c}" for c in columns.split()) for table, columns, names in _READING for name in names}
 # Probabilities are summed as whole parts of this, so that the order of rows makes no difference.
 _PARTS = 10_000
 # Logarithms and powers may differ between engines in the last digit; this many decimals never do.
@@ -29,6 +49,7 @@ def features(
     *,
     cutoff: pd.Timestamp,
     horizon_days: int = 90,
+    customers: ibis.Table | None = None,
     messages: ibis.Table | None = None,
     touches: ibis.Table | None = None,
     activity: ibis.Table | None = None,
@@ -46,6 +67,9 @@ def features(
     positive minus negative, from -1 to 1; the mean, the last and the change (mean of the last 90 days less that of all
     before) are missing where there were no such messages. `negative_90d` counts those that are most likely negative.
 
+    `customers` (customer_id, each once), where given, are described instead: of those without an order before the
+    cut-off orders and spend are 0, and days and means are missing.
+
     >>> orders = ibis.memtable({"order_id": ["1", "2", "3"], "customer_id": ["a", "a", "b"], "amount": [9.5, 20, -4.0],
     ...                         "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-11", "2024-01-05"])})
     >>> known = features(orders, cutoff=pd.Timestamp("2024-01-21")).to_pandas()
@@ -53,6 +77,10 @@ def features(
     [['a', 10, 20, 2, 10.0, 29.5]]
     """
     known = _from_orders(orders, cutoff, horizon_days)
+    if customers is not None:
+        known = customers.select("customer_id").left_join(known, "customer_id").drop("customer_id_right")
+        sums = [name for name in _totals(horizon_days) if name not in ("recency_days", "tenure_days", "largest_amount")]
+        known = known.mutate(**{name: known[name].fill_null(0) for name in sums})
     summaries = (
         (messages, _from_messages),
         (touches, _from_touches),

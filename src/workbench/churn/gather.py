@@ -22,7 +22,7 @@ SMALL = 1_000
 # As many customers of other markets teach a pooled model all it can learn; more would only cost energy.
 _POOLED = 3_000
 _NONE = "{}: none{} in this market and period; there is nothing to learn from"
-_EVENTS = ("messages", "touches", "activity", "sentiment")
+EVENTS = ("messages", "touches", "activity", "sentiment")
 _SCORES = ("customer_id", "sent_at", "negative", "neutral", "positive")
 _DEFINITIONS = {
     "orders": "no order within {} days after the cut-off",
@@ -83,7 +83,7 @@ def gather(
     ('no order within 90 days after the cut-off', [['a', 53]])
     """
     kind = _kind(tables)
-    scored = {} if sentiment is None else {"sentiment": _scores(sentiment)}
+    scored = {} if sentiment is None else {"sentiment": scores_of(sentiment)}
     past, today = _past_and_today({**tables, **scored}, kind, horizon_days)
     pool = None
     if everyone is not None and len(today) < SMALL:
@@ -114,7 +114,8 @@ def _some_others(pool: pd.DataFrame, own: set[str]) -> pd.DataFrame:
     return pool[pool["customer_id"].isin(own.union(drawn))].reset_index(drop=True)
 
 
-def _scores(sentiment: ibis.Table | pd.DataFrame) -> ibis.Table:
+def scores_of(sentiment: ibis.Table | pd.DataFrame) -> ibis.Table:
+    """Return the scores of messages as a table of the columns that features read; an InputError names a missing one."""
     if isinstance(sentiment, pd.DataFrame):
         # Where no message names a customer, nothing is known of any of them, and that is no fault.
         named = sentiment if "customer_id" in sentiment else sentiment.assign(customer_id=None)
@@ -147,7 +148,7 @@ def _by_orders(tables: Mapping[str, ibis.Table], horizon_days: int) -> pd.DataFr
     if (last := orders.filter(orders.amount > 0).ordered_at.max().to_pyarrow().as_py()) is None:
         raise InputError(_NONE.format("orders", " with an amount above 0"))
     days = [*cutoffs(orders, horizon_days=horizon_days), _day_after(last)]
-    events = {name: tables[name] for name in _EVENTS if name in tables}
+    events = {name: tables[name] for name in EVENTS if name in tables}
     customers = _frame(tables["customers"]) if "customers" in tables else None
     return examples(orders, cutoffs=days, horizon_days=horizon_days, customers=customers, **events)
 

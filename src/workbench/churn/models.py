@@ -106,6 +106,14 @@ def score(model: Model, features: pd.DataFrame) -> Scores:
     return Scores(customers=features[keys].assign(probability=probability(model, features)))
 
 
+def weights(examples: pd.DataFrame) -> np.ndarray:
+    """Return how much each example counts: one of the latest cut-off, or without cut-offs, counts 1."""
+    if "cutoff" not in examples:
+        return np.ones(len(examples))
+    days = (examples["cutoff"].max() - examples["cutoff"]).dt.days.to_numpy()
+    return np.asarray(0.5 ** (days / _HALF_LIFE_DAYS))
+
+
 def applicable(examples: pd.DataFrame) -> list[str]:
     """Name the candidates whose columns the examples have; a rule needs its own one."""
     return [name for name in CANDIDATES if name not in RULES or set(RULES[name]) & set(examples)]
@@ -119,11 +127,8 @@ def _columns(examples: pd.DataFrame, model: str) -> tuple[str, ...]:
 
 def _fitted(examples: pd.DataFrame, model: str, seed: int) -> Pipeline:
     known = examples[list(_columns(examples, model))]
-    weight = np.ones(len(examples))
-    if "cutoff" in examples:
-        weight = 0.5 ** ((examples["cutoff"].max() - examples["cutoff"]).dt.days.to_numpy() / _HALF_LIFE_DAYS)
     labels = examples["churned"].to_numpy(int)
-    return CANDIDATES[model](known, seed).fit(known, labels, model__sample_weight=weight)
+    return CANDIDATES[model](known, seed).fit(known, labels, model__sample_weight=weights(examples))
 
 
 def _rule(features: pd.DataFrame, seed: int) -> Pipeline:

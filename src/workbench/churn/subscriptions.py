@@ -12,6 +12,14 @@ from ibis import _
 
 from workbench.errors import InputError, did_you_mean
 
+# The features of subscriptions by the columns that they are computed from; all others are attributes of customers.
+_RUNNING = ("subscriptions.customer_id", "subscriptions.started_at", "subscriptions.ended_at")
+READS = {
+    "tenure_days": _RUNNING[:2],
+    **dict.fromkeys(["plan_days", "running_subscriptions", "ended_subscriptions", "paused_days"], _RUNNING),
+    **dict.fromkeys(["plan", "plan_before"], (*_RUNNING, "subscriptions.plan")),
+    **dict.fromkeys(["price", "price_change"], (*_RUNNING, "subscriptions.price")),
+}
 _DAY_SECONDS = 86_400
 # A last login is as of the export: whoever logged in after the cut-off has none before it, which gives them away.
 _LOOKS_AHEAD = ("last_login_at", "churned")

@@ -259,8 +259,25 @@ _ALL = (
     ),
     TableSpec(
         name="transfers",
-        key=("table", "country"),
-        columns=(_text("table", required=True), _text("country", required=True), _text("mechanism")),
+        key=("table", "country", "from_country"),
+        columns=(
+            _text("table", required=True),
+            _text("country", required=True),
+            _text("mechanism"),
+            _text("from_country"),
+        ),
+    ),
+    TableSpec(
+        name="assessments",
+        key=("subject", "kind", "assessed_at"),
+        columns=(
+            _text("subject", required=True),
+            _text("kind", required=True),
+            _time("assessed_at", required=True),
+            _time("valid_until", after="assessed_at", planned=True),
+            _text("owner"),
+            _text("outcome"),
+        ),
     ),
 )
 TABLES = {spec.name: spec for spec in _ALL}

@@ -7,7 +7,7 @@ In: fitted models (pipelines of `linear_pipeline` and `tree_pipeline`) and featu
     what_if              the smallest change by `levers.yaml` that crosses the decision threshold
     stability            does the first reason hold where the model is fitted to other customers?
     wording              all of it in words of the market's language (`languages/*.yaml`), numbers in its form
-    sheet, sheets        what the customer is told, by the privacy regime (`regimes.yaml`)
+    sheet, sheets        what the customer is told, by the privacy regime (`workbench.law`)
     explain_customers    all of these for the customers whom someone will act on; cost says what it cost
 
 Figures are `plot_<noun>(…)`, names for people `readable`. This floor lies below churn and value and knows neither.

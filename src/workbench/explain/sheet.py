@@ -1,22 +1,20 @@
 """The sheet that tells a customer, or a regulator, how a decision came about, in the form that the regime asks for.
 
 In: codes, a what-if, the score of a customer and the procedure behind it.   Out: a `Sheet`; Markdown for many.
-What each regime asks for, and since when, is data: `regimes.yaml`.
+What each regime asks for, and since when, is data: `explanation` in its file in `workbench/law/regimes`.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 from html import escape
-from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pandas as pd
-import yaml
 
-from workbench.errors import InputError, did_you_mean
+from workbench import law
+from workbench.errors import InputError
 from workbench.explain.wording import FAMILIES, Subject, Wording, family
 
 Form = Literal["full", "short"]
@@ -28,6 +26,8 @@ SENSITIVE = re.compile(
     r"|dependents|country_of_birth|.*origin",
     re.IGNORECASE,
 )
+# The parts of each form, in order.
+_FORMS: dict[Form, tuple[Part, ...]] = {"full": get_args(Part), "short": ("decision", "reasons", "human")}
 _Row = Mapping[Any, Any]
 _SCORE = {"risk": "probability", "value": "value"}
 # What Markdown would read as a mark, and HTML as a tag.
@@ -115,13 +115,9 @@ def rule(regime: str, *, as_of: date) -> Rule:
     ('Art. 22, 15(1)(h)', 'Art. 22A-22D')
     >>> rule("uk-gdpr", as_of=date(2026, 2, 4))
     Traceback (most recent call last):
-    workbench.errors.InputError: regime 'uk-gdpr' must be one of gdpr, ... dpdp; did you mean 'uk_gdpr'?
+    workbench.errors.InputError: regime 'uk-gdpr' must be one of appi, ... uk_gdpr; did you mean 'uk_gdpr'?
     """
-    regimes = _read()["regimes"]
-    if regime not in regimes:
-        hint = did_you_mean(regime, regimes)
-        raise InputError(f"regime '{regime}' must be one of {', '.join(regimes)}{hint}")
-    first, *later = (Rule(regime=regime, **version) for version in regimes[regime])
+    first, *later = (Rule(regime=regime, **version) for version in law.versions(regime, "explanation"))
     in_force = [version for version in later if version.valid_from and version.valid_from <= as_of]
     return (in_force or [first])[-1]
 
@@ -243,8 +239,7 @@ def _sheet(case: _Case, done: Procedure, words: Wording, form: Form | None) -> S
         title=words.text("title"),
         as_of=words.text("as_of", date=words.date(case.as_of)),
         sections=tuple(
-            replace(_PARTS[part](case, done, words), heading=words.words["headings"][part])
-            for part in _read()["forms"][chosen]
+            replace(_PARTS[part](case, done, words), heading=words.words["headings"][part]) for part in _FORMS[chosen]
         ),
         basis=_basis(asked, words, form=chosen),
     )
@@ -337,7 +332,7 @@ def _human(_: _Case, done: Procedure, words: Wording) -> Section:
 
 
 def _objection(case: _Case, _: Procedure, words: Wording) -> Section:
-    return Section(paragraphs=(str(words.words["objections"][case.rule.regime]),))
+    return Section(paragraphs=(_of_regime(words, "objections", case.rule.regime),))
 
 
 _PARTS: dict[Part, Callable[[_Case, Procedure, Wording], Section]] = {
@@ -354,10 +349,16 @@ _PARTS: dict[Part, Callable[[_Case, Procedure, Wording], Section]] = {
 
 
 def _basis(asked: Rule, words: Wording, *, form: Form) -> str:
-    source = " ".join([words.words["laws"][asked.regime], asked.articles]).strip()
+    source = " ".join([_of_regime(words, "laws", asked.regime), asked.articles]).strip()
     key = "owed" if form != asked.form and form == "full" else asked.when
     said = [words.text(key, source=source), *([] if asked.checked else [words.text("unchecked")])]
     return " ".join(said)
+
+
+def _of_regime(words: Wording, kind: str, regime: str) -> str:
+    if regime not in words.words[kind]:
+        raise InputError(f"languages/{words.language}.yaml: {kind} says nothing of regime '{regime}'")
+    return str(words.words[kind][regime])
 
 
 def _plain(text: str) -> str:
@@ -369,10 +370,3 @@ def _section_html(section: Section) -> str:
     items = "".join(f"<li>{escape(item)}</li>" for item in section.items)
     after = f"<p>{escape(section.after)}</p>" if section.after else ""
     return f"<h4>{escape(section.heading)}</h4>{said}{f'<ul>{items}</ul>' if items else ''}{after}"
-
-
-@cache
-def _read() -> dict[str, Any]:
-    text = resources.files("workbench.explain").joinpath("regimes.yaml").read_text(encoding="utf-8")
-    known: dict[str, Any] = yaml.safe_load(text)
-    return known

@@ -76,14 +76,19 @@ def mask(texts: pd.Series, *, countries: Sequence[str] = (), names: Iterable[str
 
 
 def _known(texts: Iterable[str], *, countries: Sequence[str], names: Iterable[str]) -> _Known:
+    looked_up = index(name for name in names if isinstance(name, str))
+    if looked_up.parts:
+        looked_up = written_small(looked_up, map(_prepared, texts))
+    return _Known(countries=checked(countries), names=looked_up)
+
+
+def checked(countries: Sequence[str]) -> tuple[str, ...]:
+    """Return the countries in capitals; an InputError names one that is none."""
     import phonenumbers
 
     if unknown := [country for country in countries if country.upper() not in phonenumbers.SUPPORTED_REGIONS]:
         raise InputError(f"countries: {unknown[0]!r} is none; allowed are the two letters of ISO 3166, such as 'DE'")
-    looked_up = index(name for name in names if isinstance(name, str))
-    if looked_up.parts:
-        looked_up = written_small(looked_up, map(_prepared, texts))
-    return _Known(countries=tuple(country.upper() for country in countries), names=looked_up)
+    return tuple(country.upper() for country in countries)
 
 
 def _prepared(text: str) -> str:

@@ -44,7 +44,7 @@ def succeeded(run: Run, notebook: NotebookNode, *, reports: Path) -> Run:
     _write_notebook(run, notebook, folder)
     outputs.write_whole(folder / f"{run.notebook}.html", html)
     (folder / f"{run.notebook}{_PREVIOUS}").unlink(missing_ok=True)
-    left = [folder / f"{run.notebook}.html", folder / f"{run.notebook}.ipynb", *_results(run, folder)]
+    left = [folder / f"{run.notebook}.html", folder / f"{run.notebook}.ipynb", *left_by(run, reports=reports)]
     return replace(run, files=tuple(path.relative_to(reports).as_posix() for path in left))
 
 
@@ -71,8 +71,20 @@ def index(markets: Sequence[Market], notebooks: Mapping[str, str], *, reports: P
 
 
 def _results(run: Run, folder: Path) -> list[Path]:
-    found = [*folder.glob(f"results/{run.notebook}.json"), *folder.glob(f"tables/{run.notebook}.*.parquet")]
-    return sorted(found)
+    tables = (path for suffix in ("parquet", "csv") for path in folder.glob(f"tables/{run.notebook}.*.{suffix}"))
+    return sorted([*folder.glob(f"results/{run.notebook}.json"), *tables])
+
+
+def left_by(run: Run, *, reports: Path) -> list[Path]:
+    """Return the files of figures and tables that this run has written."""
+    found = _results(run, reports / run.market)
+    return [path for path in found if path.stat().st_mtime >= run.started_at.timestamp()]
+
+
+def discard(run: Run, *, reports: Path) -> None:
+    """Remove the figures and tables that this run has written, where they must not be kept."""
+    for path in left_by(run, reports=reports):
+        path.unlink()
 
 
 def _sweep_what_is_older(run: Run, folder: Path) -> None:

@@ -32,7 +32,7 @@ _BANNER = '<aside class="outdated" id="out-of-date" aria-label="Out of date"'
 _BANNER_FOUND = re.compile(f"{_BANNER}.*?</aside>", re.DOTALL)
 
 # Of a traceback: the file or cell, and the numbered lines of code.
-_FRAME = re.compile(r"(Cell |File |Input )|[ -]*>? *\d+ ")
+FRAME = re.compile(r"(Cell |File |Input )|[ -]*>? *\d+ ")
 
 # Anchors that the page itself uses.
 _TAKEN = frozenset({"main", "key-figures", "contents", "out-of-date"})
@@ -118,7 +118,7 @@ def _frames(notebook: NotebookNode) -> str:
     """Return where in the code a notebook failed, without the words of the errors, which may quote the data."""
     errors = (output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error")
     lines = "\n".join(next(errors, {"traceback": []})["traceback"]).splitlines()
-    return "\n".join(line for line in map(strip_ansi, lines) if _FRAME.match(line))
+    return "\n".join(line for line in map(strip_ansi, lines) if FRAME.match(line))
 
 
 def _outline(article: BeautifulSoup) -> list[Heading]:

@@ -22,7 +22,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from workbench import emissions, outputs
 from workbench.errors import without_password
-from workbench.report import kernel, publish, record
+from workbench.report import kernel, outgoing, publish, record
 from workbench.report.notebooks import heading_above
 from workbench.report.plan import Task
 from workbench.report.record import Failure, Run
@@ -30,6 +30,10 @@ from workbench.report.record import Failure, Run
 Say = Callable[[dict[str, Any]], None]
 
 _LONGEST_MESSAGE = 600
+_PERSONAL = (
+    "nothing was published, because it would show personal data (mask it with workbench.personal.mask, or show "
+    "pseudonyms): "
+)
 
 
 def main(scratch: str) -> None:
@@ -111,6 +115,10 @@ def _publish(run: Run, notebook: NotebookNode | None, task: Task) -> Run:
     if notebook is not None and "papermill" in notebook.metadata:
         notebook.metadata.papermill.input_path = task.notebook.name
     try:
+        if notebook is not None and (found := _unmasked(run, notebook, task)):
+            outgoing.withhold(notebook)
+            publish.discard(run, reports=task.reports)
+            run = replace(run, outcome="failed", failure=run.failure or Failure(message=_PERSONAL + "; ".join(found)))
         if run.outcome == "succeeded" and notebook is not None:
             return publish.succeeded(run, notebook, reports=task.reports)
     except Exception as error:
@@ -120,6 +128,13 @@ def _publish(run: Run, notebook: NotebookNode | None, task: Task) -> Run:
         return publish.failed(run, notebook, reports=task.reports)
     except OSError:
         return run
+
+
+def _unmasked(run: Run, notebook: NotebookNode, task: Task) -> list[str]:
+    """Say what must not be published; where the CRM cannot be opened, its customers cannot be known."""
+    left = publish.left_by(run, reports=task.reports)
+    said = task.parameters
+    return outgoing.unmasked(notebook, left, data=said.get("data"), countries=said.get("countries") or (), said=said)
 
 
 def _about_data(task: Task, notebook: NotebookNode | None) -> dict[str, Any]:

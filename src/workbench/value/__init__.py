@@ -4,6 +4,7 @@ In: features of churn's kind at past cut-offs and of today, lazy orders; or subs
 
     gather                    examples with what was spent, and the daily volume of orders
     backtest                  the forecast that this market should use, and how good it would have been
+    worth_of_fields           what each field of the CRM was worth to a learned forecast
     appraise                  every customer's value over the months ahead, with 90 % intervals and doubts
     check_lifetime            what would have been forecast that many months ago, against what came
     appraise_subscriptions    the same for plans that run until they are ended: survival, and value from it
@@ -27,6 +28,7 @@ from workbench.value.concentration import Concentration, concentration
 from workbench.value.contracts import Contracts, appraise_subscriptions
 from workbench.value.examples import Gathered, gather, returned_share, with_spend
 from workbench.value.exhibits import of_acquisition, of_backtest, of_contracts, of_plan, of_process, of_spread
+from workbench.value.fields import worth_of_fields
 from workbench.value.follow_plots import plot_acquisition, plot_lorenz, plot_plan, plot_survival, plot_value_by_risk
 from workbench.value.headline import candidates, headline, interval_coverage, over_time
 from workbench.value.histories import histories, histories_of
@@ -102,4 +104,5 @@ __all__ = [
     "value_by_risk",
     "ways",
     "with_spend",
+    "worth_of_fields",
 ]

@@ -33,7 +33,8 @@ class Appraisal:
 
     `customers` has customer_id, value (expected margin, discounted, less returns), low, high (90 %), expected_orders,
     probability_alive, expected_spend (per order). `process` is what it rests on, `trees` a learned model that can be
-    explained (None: not enough data), `method` a sentence, and `cautions` why it may be unreliable.
+    explained (None: not enough data), `method` a sentence, `cautions` why it may be unreliable, `as_of` the first day
+    that is not known.
     """
 
     customers: pd.DataFrame
@@ -41,6 +42,7 @@ class Appraisal:
     trees: Learned | None
     method: str
     cautions: tuple[Caution, ...]
+    as_of: pd.Timestamp
 
     @property
     def doubts(self) -> pd.DataFrame:
@@ -79,6 +81,7 @@ def appraise(
         trees=made.learned.get("trees"),
         method=_method(tested, months),
         cautions=(*_of_history(today, tested, months), *process.cautions),
+        as_of=today["cutoff"].iloc[0],
     )
 
 

@@ -134,7 +134,10 @@ def _compare(folds: list[_Fold]) -> pd.DataFrame:
     A rank correlation is the mean of products of standardised ranks: the error of a difference is that of such a mean.
     """
     names = [name for name in ORDER if all(name in fold.made.forecasts for fold in folds) and name != "nobody"]
-    products = {name: [_ranks(fold.made.forecasts[name]) * _ranks(fold.spent) for fold in folds] for name in names}
+    products = {
+        name: [standard_ranks(fold.made.forecasts[name]) * standard_ranks(fold.spent) for fold in folds]
+        for name in names
+    }
     means = {name: float(np.mean([one.mean() for one in found])) for name, found in products.items()}
     best = max(means, key=lambda name: means[name])
     variances = [
@@ -145,7 +148,12 @@ def _compare(folds: list[_Fold]) -> pd.DataFrame:
     return table.assign(behind=means[best] - table["spearman"], behind_error=errors)
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
+def standard_ranks(values: np.ndarray) -> np.ndarray:
+    """Return ranks with mean 0 and variance 1: the mean of two such products is Spearman's rank correlation.
+
+    >>> standard_ranks(np.array([5.0, 7.0])).tolist()
+    [-1.0, 1.0]
+    """
     ranks = rankdata(values)
     spread = ranks.std()
     return np.asarray((ranks - ranks.mean()) / spread if spread > 0 else np.zeros(len(ranks)))

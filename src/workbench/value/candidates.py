@@ -29,7 +29,7 @@ ORDER = tuple(TITLES)
 PROCESSES = ("gamma_gamma", "log_normal")
 # A customer of one day may have any rate; thirty days more keep it within reason.
 _DAYS_MORE = 30
-_LEARNERS = {"trees": learned.fit_trees, "two_parts": learned.fit_two_parts}
+LEARNERS = {"trees": learned.fit_trees, "two_parts": learned.fit_two_parts}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -78,10 +78,10 @@ def make(
     }
     models = {}
     if len(past) and learned.can_learn(past, fewest=FEWEST):
-        for name, fit in _LEARNERS.items():
+        for name, fit in LEARNERS.items():
             models[name] = fit(past, season=season, horizon_days=horizon_days, seed=seed)
             found[name] = learned.predict(models[name], features, cutoff=cutoff)
-        found["blend"] = _blend(found["log_normal"], *(found[name] for name in _LEARNERS))
+        found["blend"] = _blend(found["log_normal"], *(found[name] for name in LEARNERS))
     return Made(forecasts=found, processes=processes, learned=models, horizon_days=horizon_days)
 
 

@@ -18,9 +18,9 @@ from workbench.crm.sample.markets import END, START, read_data, read_markets
 from workbench.crm.sample.schema import COLUMNS
 from workbench.errors import InputError
 
-__all__ = ["VERSION", "write"]
+__all__ = ["VERSION", "planted", "write"]
 
-VERSION = "4"
+VERSION = "5"
 """Goes up whenever the same arguments give other data."""
 
 _FEWEST = 50
@@ -42,18 +42,31 @@ def write(folder: Path, *, customers: int = 2000, seed: int = 0) -> Path:
         raise InputError(f"sample: customers={customers}, seed={seed}; at least {_FEWEST} customers, seed 0 or more")
     refuse_foreign(folder)
     with outputs.replaced_whole(folder) as new:
-        planted = ledger.of_all_markets()
+        breaches = ledger.of_all_markets()
         with table_files(new, {**COLUMNS, **truth.COLUMNS}) as append:
             append("fields", tables.fields_table())
+            append("assessments", tables.assessments_table())
             for market in read_markets():
                 world = draw_market(market, customers=customers, seed=seed)
                 shown = tables.show(world)
                 for name, frame in {**shown, **truth.of(world)}.items():
                     append(name, frame)
-                planted += ledger.of_market(world, shown)
-        _write_json(new / "planted.json", planted)
+                breaches += ledger.of_market(world, shown)
+        _write_json(new / "planted.json", breaches)
         _write_json(new / MANIFEST, _manifest(customers=customers, seed=seed))
     return folder
+
+
+def planted(folder: str | Path, code: str, *, market: str) -> pd.DataFrame | None:
+    """Return the rows of a market that a kind of breach was planted in, by their keys; None where nothing was planted.
+
+    >>> planted("no/sample", "customer_duplicated", market="germany") is None
+    True
+    """
+    path = Path(folder) / "planted.json"
+    entries = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    found = [entry["rows"] for entry in entries if (entry["code"], entry["market"]) == (code, market)]
+    return pd.DataFrame(found[0]) if found else None
 
 
 def _manifest(*, customers: int, seed: int) -> dict[str, object]:

@@ -99,14 +99,16 @@ def _plant_roles(people: pd.DataFrame, market: SampleMarket, *, seed: int) -> pd
 
 
 def _share_identity(people: pd.DataFrame, market: SampleMarket, *, seed: int) -> pd.DataFrame:
-    """Give duplicates the name, slightly misspelt, postcode, birth year and gender of another customer."""
+    """Give two accounts one postcode, birth year, gender and name, slightly misspelt in the later: the duplicate."""
     rng = generator(seed, market, "duplicates")
     copies = people.index[people["_role"] == "duplicate"]
     originals = rng.choice(people.index[people["_role"] == "regular"], len(copies), replace=False)
-    shared = ["postcode", "birth_year", "gender", "language"]
+    first, second = np.minimum(copies, originals), np.maximum(copies, originals)
+    shared = ["name", "postcode", "birth_year", "gender", "language"]
     people.loc[copies, shared] = people.loc[originals, shared].to_numpy()
-    people.loc[copies, "name"] = [_misspelt(name) for name in people.loc[originals, "name"]]
-    people["_duplicate_of"] = pd.Series(people.loc[originals, "customer_id"].to_numpy(), index=copies, dtype="str")
+    people.loc[second, "name"] = [_misspelt(name) for name in people.loc[first, "name"]]
+    people.loc[first, "_role"], people.loc[second, "_role"] = "regular", "duplicate"
+    people["_duplicate_of"] = pd.Series(people.loc[first, "customer_id"].to_numpy(), index=second, dtype="str")
     people.insert(2, "email", people["customer_id"].str.lower() + "@example.com")
     return people
 

@@ -27,7 +27,8 @@ _KINDS = {
 def plant_in_texts(messages: pd.DataFrame, market: SampleMarket, *, seed: int) -> pd.DataFrame:
     """Add a sentence with personal data to some texts, about as many of each kind that the market knows."""
     rng = generator(seed, market, "personal")
-    chosen = _choose(messages, len(_KINDS[market.prefix]) * planted_count(len(messages) // 2), market, rng)
+    named = messages[~messages["anonymous"]]  # of the others no market could say that they are its own
+    chosen = _choose(named, len(_KINDS[market.prefix]) * planted_count(len(messages) // 2), market, rng)
     texts = messages["text"].copy()
     for row, kind, language in zip(chosen.index, chosen, messages["phrases"][chosen.index], strict=True):
         phrases = read_data(f"texts/{language}.yaml")

@@ -57,4 +57,7 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "lawful_basis": _TEXT, "owner": _TEXT, "retention_days": _NUMBER, "used_by": _TEXT,
     },
     "transfers": {"table": _TEXT, "country": _TEXT, "mechanism": _TEXT, "from_country": _TEXT},
+    "assessments": {
+        "subject": _TEXT, "kind": _TEXT, "assessed_at": _TIME, "valid_until": _TIME, "owner": _TEXT, "outcome": _TEXT,
+    },
 }  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from workbench.crm.sample.decisions import MODEL
 from workbench.crm.sample.draw import World
 from workbench.crm.sample.markets import generator, read_data
 from workbench.crm.sample.schema import COLUMNS
@@ -17,7 +18,7 @@ _TRANSFERRED = ("customers", "touches", "messages")
 
 
 def show(world: World) -> dict[str, pd.DataFrame]:
-    """Return the tables of one market; `fields` is the same for all and not among them."""
+    """Return the tables of one market; `fields` and `assessments` are the same for all and not among them."""
     builders = {
         "customers": _customers,
         "orders": _orders,
@@ -47,6 +48,17 @@ def fields_table() -> pd.DataFrame:
         for column in COLUMNS[table]
     ]
     return pd.DataFrame(rows).assign(retention_days=float(read_data("process.yaml")["governance"]["retention_days"]))
+
+
+def assessments_table() -> pd.DataFrame:
+    """Return the assessments of the model that decides: one for each kind that a law asks for, before its use."""
+    said = dict(read_data("process.yaml")["governance"]["assessments"])
+    return pd.DataFrame({"kind": said.pop("kinds")}).assign(
+        subject=MODEL,
+        assessed_at=pd.Timestamp(said.pop("assessed_on")),
+        valid_until=pd.Timestamp(said.pop("valid_until")),
+        **said,
+    )
 
 
 def numbered(world: World, letter: str, count: int) -> list[str]:
