@@ -93,7 +93,7 @@ def test_one_fold_is_not_enough_and_neither_is_no_model(ready: Ready) -> None:
     rule = replace(tested, model="recency")
     worths = churn.worth_of_fields(rule, found, horizon_days=90)
     note = churn.curve_of_fields(rule, found, worths, horizon_days=90).attrs["note"]
-    assert note == "not enough data: not measured: the chosen model is a rule of one number"
+    assert note == "not enough data: the chosen model is a rule of one number"
 
 
 def test_at_most_twelve_points_hold_every_field_once() -> None:
