@@ -168,10 +168,14 @@ def _find(case: Case, held: Law, code: str, known: Outcome | None, tell: Callabl
         source=rule.source if rule else held.title,
         remedy=said["remedy"],
         table=said["table"],
-        note=" ".join(note for note in notes if note),
+        note=" ".join(map(_as_sentence, filter(None, notes))),
         looked_at=outcome.looked_at,
         accused=outcome.accused,
     )
+
+
+def _as_sentence(note: str) -> str:
+    return f"{note[0].upper()}{note[1:].removesuffix('.')}."
 
 
 def not_checked(case: Case) -> Outcome:
