@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from workbench import crm, governance, law
+from workbench.crm.contract import TABLES
 from workbench.errors import InputError
 from workbench.governance.audit import CHECKS
 from workbench.law.vocabulary import vocabulary
@@ -37,6 +38,17 @@ def test_of_tables_that_say_nothing_no_check_is_met_and_every_check_appears(regi
     # Columns that the contract needs are filled and used, which rows do show.
     met = set(found.table.loc[found.table["verdict"] == "met", "code"])
     assert met <= {"field_unused", "field_abandoned", "field_redundant"}
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+@pytest.mark.parametrize("regime", ["gdpr", "ccpa"])
+def test_a_crm_of_any_one_table_ends_in_findings(crm_folder, name, regime):
+    required = {column.name: column for column in TABLES[name].required}
+    made = {"id": "a", "text": "a", "number": 1.0, "integer": 1, "timestamp": pd.Timestamp("2025-01-01")}
+    row = {column.name: (column.values or (made[column.kind],))[0] for column in required.values()}
+    folder = crm_folder(**{name: pd.DataFrame([row])})
+    found = audited(crm.open(folder).tables, regime=regime)
+    assert len(found.table) == len(vocabulary())
 
 
 def test_a_law_to_come_is_shown_with_what_it_would_find_and_counts_for_nothing(india):

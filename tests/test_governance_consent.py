@@ -56,9 +56,15 @@ def test_without_a_table_of_touches_customers_need_any_basis():
     found = basis_missing(case(MARKETING, customers=customers, consents=[consent(purpose="service")]))
     assert (found.verdict, keys(found, "customer_id")) == ("breached", ["b"])
     register = [{"table": "customers", "column": "customer_id", "lawful_basis": "contract"}]
-    assert basis_missing(case(MARKETING, customers=customers, fields=register)).verdict == "met"
+    assert basis_missing(case(MARKETING, customers=customers, fields=register)).verdict == "not evidenced"
     unsaid = [{"table": "customers", "column": "customer_id", "lawful_basis": " "}]
     assert basis_missing(case(MARKETING, customers=customers, fields=unsaid)).verdict == "not evidenced"
+
+
+def test_a_channel_and_a_purpose_are_the_same_whatever_their_case_and_blanks():
+    sent = [{"touch_id": "t", "customer_id": "a", "channel": "Email ", "sent_at": "2025-06-01"}]
+    rows = [consent(customer_id="a", purpose=" Marketing", channel="email")]
+    assert basis_missing(case(MARKETING, touches=sent, consents=rows)).verdict == "met"
 
 
 def test_bases_are_those_of_the_law_whatever_their_spelling():

@@ -159,7 +159,12 @@ def test_where_nobody_said_no_there_is_no_duty_and_where_nothing_followed_it_is_
 def test_columns_that_may_be_missing_may_be_missing():
     consents = table("consents", [consent()], without=["channel", "withdrawn_at"])
     touches = table("touches", [touch("2025-06-01")], without=["unsubscribed_at"])
-    assert withdrawal_ignored(case(WITHDRAWAL, touches=touches, consents=consents)).verdict == "not applicable"
+    assert withdrawal_ignored(case(WITHDRAWAL, touches=touches, consents=consents)).verdict == "not evidenced"
+
+
+def test_a_withdrawal_counts_on_its_channel_however_that_is_written():
+    given = {"consents": [consent("2025-03-01", channel="email")], "touches": [touch("2025-06-01", "Email")]}
+    assert withdrawal_ignored(case(WITHDRAWAL, **given)).verdict == "breached"
 
 
 START = datetime(2025, 1, 1)

@@ -76,6 +76,20 @@ def test_the_age_is_that_of_the_country_of_the_customer_or_the_only_one_of_the_m
     assert minor_profiled(case(terms, countries=("ES",), **given)).rows == accused
 
 
+def test_a_birth_year_of_one_in_many_proves_nothing_for_the_others():
+    people = [customer(1990), *(customer(None, f"x{n}") for n in range(9))]
+    made = [decision("2025-06-01", one["customer_id"]) for one in people]
+    found = minor_profiled(case(SIXTEEN, customers=people, decisions=made, consents=[]))
+    assert (found.verdict, found.unproven) == ("not evidenced", 9)
+
+
+@pytest.mark.parametrize(("country", "countries", "accused"), [("be ", ["BE"], 0), (None, ["BE", "FR"], 0)])
+def test_a_country_is_read_as_people_write_it_and_an_unknown_one_gets_the_lowest_age(country, countries, accused):
+    terms = {**SIXTEEN, "by_country": {"BE": 13, "FR": 15}}
+    given = {"customers": [customer(2010, country=country)], "decisions": [decision("2024-06-01")], "consents": []}
+    assert minor_profiled(case(terms, countries=tuple(countries), **given)).rows == accused
+
+
 def test_touches_count_where_the_law_forbids_targeting():
     touches = [{"touch_id": "t", "customer_id": "a", "channel": "email", "sent_at": "2025-06-01"}]
     given = {"customers": [customer(2015)], "decisions": [], "touches": touches, "consents": []}
@@ -99,7 +113,7 @@ def test_the_doubtful_are_those_who_are_not_certain():
     people = [customer(2010), customer(2010, "b"), customer(1990, "c"), customer(None, "d")]
     given = {"customers": people, "decisions": [*rows, decision("2025-01-01", "d")], "consents": []}
     found = minor_profiled(case(SIXTEEN, seen="2026-12-31", **given))
-    assert (keys(found, "customer_id"), found.unproven, found.looked_at) == (["a"], 1, 2)
+    assert (keys(found, "customer_id"), found.unproven, found.looked_at) == (["a"], 2, 2)
     assert found.note == "no birth_year of 1 of these customers"
 
 

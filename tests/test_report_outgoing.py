@@ -71,14 +71,81 @@ def test_statistics_citations_and_short_figures_are_no_customers(crm_of_two):
     assert unmasked(shown(f"<td>{text}</td>"), data=crm_of_two) == []
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a href="mailto:mira@example.org">write</a>',
+        "<img title='mira@example.org'>",
+        '<input value="mira@example.org">',
+        "<!-- mira@example.org -->",
+        "mira<wbr>@example.org",
+        "<th>customer_id</th><td>17850</td>",
+    ],
+)
+def test_what_a_page_holds_without_showing_it_counts_too(html):
+    assert unmasked(shown(html))
+
+
+@pytest.mark.parametrize("kind", ["text/latex", "application/javascript", "application/vnd.plotly.v1+json"])
+def test_every_kind_of_output_is_searched_but_pictures_of_dots(kind):
+    assert unmasked(shown({"said": "mira@example.org"} if "json" in kind else "mira@example.org", kind=kind))
+    assert not unmasked(shown("AAAA@example.orgAAAA", kind="image/png"))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series(["mira@example.org"], dtype="category"),
+        pd.Series([["mira@example.org"]]),
+        pd.Series([{"said": "mira@example.org"}]),
+        pd.Series([b"mira@example.org"]),
+    ],
+    ids=["category", "list", "struct", "bytes"],
+)
+def test_every_kind_of_column_is_searched(tmp_path, values):
+    path = tmp_path / "churn.list.parquet"
+    pd.DataFrame({"said": values}).to_parquet(path)
+    assert unmasked(nb.new_notebook(), tables=[path]) == ["churn.list.parquet, said: e-mail addresses (1)"]
+
+
+def test_names_of_columns_and_addresses_for_keys_are_searched(tmp_path):
+    path = tmp_path / "churn.list.parquet"
+    pd.DataFrame({"mira@example.org": [1], "order_id": ["ilse@example.org"]}).to_parquet(path)
+    assert len(unmasked(nb.new_notebook(), tables=[path])) == 2
+
+
+@pytest.mark.parametrize("text", ["", "a\nb,c,d\nmira@example.org", "card\n4000000000008625\n"])
+def test_a_list_is_read_as_text_however_it_is_written(tmp_path, text):
+    path = tmp_path / "churn.plan.csv"
+    path.write_text(text)
+    assert len(unmasked(nb.new_notebook(), tables=[path])) == bool(text)
+
+
+def test_a_placeholder_for_a_name_and_a_day_for_an_id_accuse_nobody(crm_folder):
+    data = str(crm_folder(customers="customer_id,name\n20250101,Not Known\n20250102,Is Due\n"))
+    assert unmasked(shown("The day 20250101 is not known, it is due. Not Known."), data=data) == []
+
+
+def test_half_a_surrogate_is_no_way_around():
+    assert unmasked(shown("\ud83d mira@example.org", kind="text/plain"))
+
+
+def test_much_of_the_same_takes_no_time():
+    for text in ("a'" * 60_000, "word-" * 20_000, "<svg " * 40_000, "<" * 100_000):
+        assert outgoing.is_masked(text, countries=[], said={})
+        assert list(outgoing._of_html(text)) is not None
+        assert list(outgoing._pairs(text)) == []
+
+
 def test_what_the_user_gave_as_a_parameter_is_theirs_to_show():
     page = shown("Turn to care@example.org.")
     assert unmasked(page) != []
     assert unmasked(page, contact="care@example.org") == []
+    assert unmasked(shown("Ask mira@mail.spain.es."), market="spain") != []
 
 
 def test_tables_keep_their_keys_and_no_other_trace_of_a_customer(tmp_path, crm_of_two):
-    frame = pd.DataFrame({"customer_id": ["DE-000123"], "said": ["call Mira Oakfen"], "amount": [4000000000008625]})
+    frame = pd.DataFrame({"customer_id": ["DE-000123"], "said": ["call Mira Oakfen"], "amount": [12.5]})
     parquet, listed = tmp_path / "churn.list.parquet", tmp_path / "churn.plan.csv"
     frame.to_parquet(parquet)
     frame[["customer_id", "amount"]].to_csv(listed, index=False)

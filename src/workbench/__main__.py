@@ -113,6 +113,8 @@ def audit(
     for the screen, `html` a page for people, `csv` one line a check, `json` all of it with the keys of the rows at
     fault. Exit 0: no breach; 1: a breach; 2: the input cannot be used.
     """
+    if to and (to.is_dir() or not to.parent.is_dir()):
+        raise InputError(f"--to {to}: must be a file in a folder that is there")
     # Bring matplotlib and what tests for holidays and phone numbers, for which no other command has a use.
     from workbench import governance
     from workbench.report.audit_page import write_audit
@@ -177,7 +179,10 @@ def _write(text: str, to: Path | None) -> None:
     if to is None:
         typer.echo(text)
     else:
-        outputs.write_whole(to, text)
+        try:
+            outputs.write_whole(to, text)
+        except OSError as error:
+            raise InputError(f"--to {to}: cannot be written: {error.strerror}") from error
         console.print(f"written to {to}", soft_wrap=True)
 
 

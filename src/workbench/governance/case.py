@@ -43,12 +43,16 @@ def known_at(tables: Tables, moment: pd.Timestamp) -> dict[str, ibis.Table]:
 
 
 def _known_at(name: str, table: ibis.Table, moment: datetime) -> ibis.Table:
-    times = _times(name, table)
-    if not times:
-        return table
-    begins, *others = times
-    kept = table.filter((table[begins] <= moment) | table[begins].isnull())
-    return kept.mutate(**{column: ibis.ifelse(kept[column] <= moment, kept[column], None) for column in others})
+    begins, times = began(name, table), _times(name, table)
+    kept = table.filter((table[begins] <= moment) | table[begins].isnull()) if begins else table
+    later = {column: ibis.ifelse(kept[column] <= moment, kept[column], None) for column in times if column != begins}
+    return kept.mutate(**later) if later else kept
+
+
+def began(name: str, table: ibis.Table) -> str | None:
+    """Return the column that says when a row began: one that the contract needs, or when a customer signed up."""
+    known = {column.name for column in TABLES[name].columns if column.required or column.name == "signup_at"}
+    return next((column for column in _times(name, table) if column in known), None)
 
 
 def _latest(name: str, table: ibis.Table) -> list[pd.Timestamp]:
@@ -60,6 +64,6 @@ def _latest(name: str, table: ibis.Table) -> list[pd.Timestamp]:
 
 
 def _times(name: str, table: ibis.Table) -> list[str]:
-    """Return the columns of times that are no plans, first the one with which a row begins."""
+    """Return the columns of times that are no plans."""
     columns = [column for column in TABLES[name].columns if column.kind == "timestamp" and not column.planned]
     return [column.name for column in columns if column.name in table.columns]

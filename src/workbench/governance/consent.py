@@ -9,7 +9,7 @@ import ibis
 
 from workbench.governance.case import Case
 from workbench.governance.finding import Outcome, judged, not_applicable, not_evidenced
-from workbench.governance.rows import blank, count, optional, plain, worst_first
+from workbench.governance.rows import blank, count, folded, optional, plain, worst_first
 
 _SAME = ("customer_id", "purpose", "channel")
 _ROW = (*_SAME, "granted_at")
@@ -28,7 +28,7 @@ def basis_missing(case: Case) -> Outcome:
         return not_applicable("no touches")
     if consents is None:
         return not_evidenced(_NO_CONSENTS)
-    granted = _rows(consents).filter(lambda row: row.purpose == case.rule.terms["purpose"])
+    granted = _rows(consents).filter(lambda row: row.purpose == plain(case.rule.terms["purpose"]))
     return judged(looked_at, worst_first(_without_basis(touches, granted)))
 
 
@@ -90,7 +90,7 @@ def _without_basis(touches: ibis.Table, granted: ibis.Table) -> ibis.Table:
     """Return the touches without a grant at or before them: two joins on equality, as OR would compare every pair."""
     on_one = granted.filter(granted.channel != "").select("customer_id", "channel", "granted_at")
     on_all = granted.filter(granted.channel == "").select("customer_id", "granted_at")
-    sent = touches.select("touch_id", "customer_id", "channel", "sent_at")
+    sent = touches.select("touch_id", "customer_id", "sent_at", channel=folded(touches.channel))
     sent = sent.anti_join(on_one, ["customer_id", "channel", sent.sent_at >= on_one.granted_at])
     return sent.anti_join(on_all, ["customer_id", sent.sent_at >= on_all.granted_at]).select("touch_id")
 
@@ -101,7 +101,7 @@ def _customers_without_basis(case: Case) -> Outcome:
         return not_evidenced("no tables touches and customers")
     looked_at = count(customers)
     if registered := _registered(case):
-        return judged(looked_at, customers.select("customer_id").limit(0), note=registered)
+        return judged(looked_at, customers.select("customer_id").limit(0), unproven=looked_at, note=registered)
     if consents is None:
         return not_evidenced(f"no table touches, {_NO_CONSENTS}, and no basis of customers in the register")
     without = customers.select("customer_id").anti_join(consents, "customer_id")
@@ -121,7 +121,8 @@ def _rows(consents: ibis.Table, *, where: Any = True) -> ibis.Table:
     return (
         consents.filter(where)
         .mutate(
-            channel=optional(consents, "channel").fill_null("").strip(),
+            purpose=plain(consents.purpose),
+            channel=folded(optional(consents, "channel").fill_null("")),
             withdrawn_at=optional(consents, "withdrawn_at", "timestamp"),
         )
         .select(*_ROW, "withdrawn_at", "lawful_basis")

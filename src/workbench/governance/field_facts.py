@@ -10,7 +10,7 @@ import pandas as pd
 
 from workbench import personal
 from workbench.crm.contract import TABLES, Column
-from workbench.governance.case import Tables
+from workbench.governance.case import Tables, began
 from workbench.governance.redundancy import determined, filled
 
 # Above this, distinct values are counted approximately.
@@ -79,10 +79,7 @@ def _asked(name: str, known: ibis.Table, column: str, rows: int) -> list[tuple[s
 
 
 def _time(name: str, table: ibis.Table) -> str | None:
-    """Return the column that says when a row began; what is planned has not happened."""
-    columns = TABLES[name].columns if name in TABLES else ()
-    times = [column.name for column in columns if column.kind == "timestamp" and not column.planned]
-    return next((column for column in times if column in table.columns), None)
+    return began(name, table) if name in TABLES else None
 
 
 def _fact(name: str, column: str, rows: int, counted: dict[str, Any], values: pd.Series) -> dict[str, Any]:

@@ -132,7 +132,12 @@ def field_outcomes(fields: Fields) -> dict[str, Outcome]:
 def _outcome(fields: Fields, verdict: str, unproven: pd.Series) -> Outcome:
     verdicts = fields.table["verdict"]
     accused = fields.table.loc[verdicts == verdict, ["table", "column"]].reset_index(drop=True)
-    return judged(len(verdicts), accused, unproven=int((unproven & (verdicts == "active")).sum()), note=fields.note)
+    return judged(
+        int((fields.table["rows"] > 0).sum()),
+        accused,
+        unproven=int((unproven & (verdicts == "active")).sum()),
+        note=fields.note,
+    )
 
 
 _COLUMNS = ["table", "column", "rows", "filled_share", "distinct", "last_change", "used_by", "personal", "sensitive"]

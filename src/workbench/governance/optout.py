@@ -13,7 +13,7 @@ import pandas as pd
 from workbench.governance.case import Case
 from workbench.governance.days import as_table, beginnings, due_after, local_day, period
 from workbench.governance.finding import Outcome, judged, not_applicable, not_evidenced
-from workbench.governance.rows import count, optional, proved_only, worst_first
+from workbench.governance.rows import count, folded, optional, plain, proved_only, worst_first
 
 _ONE_CHANNEL = ("customer_id", "channel")
 
@@ -25,7 +25,8 @@ def withdrawal_ignored(case: Case) -> Outcome:
     if consents is not None and "withdrawn_at" in consents.columns:
         ended = consents.filter(consents.withdrawn_at.notnull())
         withdrawn = [ended.select("customer_id", "channel", at=ended.withdrawn_at)]
-    return _judge(case, [*withdrawn, *_unsubscribed(case)], missing="no table consents" if consents is None else "")
+    absent = "consents has no column withdrawn_at" if consents is not None and not withdrawn else ""
+    return _judge(case, [*withdrawn, *_unsubscribed(case)], missing="no table consents" if consents is None else absent)
 
 
 def optout_ignored(case: Case) -> Outcome:
@@ -48,7 +49,9 @@ def _judge(case: Case, refusals: list[ibis.Table], *, missing: str) -> Outcome:
     days = period(refused, "at") if refused is not None else None
     if refused is None or days is None:
         return not_evidenced(missing) if missing else not_applicable("nobody has said no")
-    sent = touches.select("touch_id", "sent_at", customer_id="customer_id", channel=touches.channel.fill_null(""))
+    sent = touches.select(
+        "touch_id", "sent_at", customer_id="customer_id", channel=folded(touches.channel.fill_null(""))
+    )
     closed = _closed(case, refused, sent, *days)
     late = sent.inner_join(closed, list(_ONE_CHANNEL))
     late = late.filter(late.sent_at >= late.begins_at, late.revived_at.isnull() | (late.sent_at < late.revived_at))
@@ -97,8 +100,8 @@ def _consents(case: Case) -> Any:
     consents = case.tables.get("consents")
     if consents is None:
         return None
-    rows = consents.filter(consents.purpose == case.rule.terms.get("purpose", "marketing"))
-    return rows.mutate(channel=optional(rows, "channel").fill_null("").strip())
+    rows = consents.filter(plain(consents.purpose) == plain(case.rule.terms.get("purpose", "marketing")))
+    return rows.mutate(channel=folded(optional(rows, "channel").fill_null("")))
 
 
 def _unsubscribed(case: Case) -> list[ibis.Table]:
@@ -107,4 +110,4 @@ def _unsubscribed(case: Case) -> list[ibis.Table]:
     if not case.rule.terms.get("unsubscribed") or touches is None or "unsubscribed_at" not in touches.columns:
         return []
     left = touches.filter(touches.unsubscribed_at.notnull())
-    return [left.select("customer_id", channel=left.channel.fill_null(""), at=left.unsubscribed_at)]
+    return [left.select("customer_id", channel=folded(left.channel.fill_null("")), at=left.unsubscribed_at)]

@@ -12,7 +12,7 @@ import pandas as pd
 from workbench.governance.case import Case
 from workbench.governance.days import as_table, beginnings, period
 from workbench.governance.finding import Outcome, judged, not_evidenced
-from workbench.governance.rows import blank, count, optional, proved_only, worst_first
+from workbench.governance.rows import blank, count, optional, plain, proved_only, worst_first
 
 _PARENT = "parental_consent"
 _FOREVER = datetime(2262, 1, 1)
@@ -40,7 +40,8 @@ def minor_profiled(case: Case) -> Outcome:
     # Without consents, a parent may have agreed where nobody can see it.
     seen = "consents" in case.tables or case.rule.terms["targeting"]
     accused = young.loc[young["certain"] & seen, ["customer_id"]]
-    return proved_only(judged(row["known"], accused, unproven=len(young) - len(accused), note=note), missing)
+    open_ = len(young) - len(accused) + row["all"] - row["known"]
+    return proved_only(judged(row["known"], accused, unproven=open_, note=note), missing)
 
 
 def decision_unexplained(case: Case) -> Outcome:
@@ -67,7 +68,8 @@ def _doubt(case: Case, decisions: ibis.Table) -> str:
     when = case.rule.terms["when"]
     if when != "always":
         return f"owed {_OWED[when]}, of which the data does not know"
-    return "" if {"explained_at", "reviewed_by"} & set(decisions.columns) else "no column explained_at or reviewed_by"
+    absent = [name for name in ("explained_at", "reviewed_by") if name not in decisions.columns]
+    return f"no column {' or '.join(absent)}" if absent else ""
 
 
 def _uses(case: Case) -> ibis.Table | None:
@@ -104,19 +106,20 @@ def _too_young(case: Case, customers: ibis.Table, used_at: ibis.Table) -> pd.Dat
 
 
 def _age(case: Case, customers: ibis.Table) -> Any:
-    """Return the age that the law asks for in each customer's country, or in the market's only one."""
+    """Return the age that the law asks for in each customer's country; where that is not known, the market's lowest."""
     by_country, age = case.rule.terms.get("by_country", {}), case.rule.terms["age"]
-    only = case.countries[0] if len(case.countries) == 1 else ""
     if not by_country:
         return age
-    return optional(customers, "country").fill_null(only).cases(*by_country.items(), else_=age)
+    lowest = min([by_country.get(country.upper(), age) for country in case.countries], default=age)
+    country = optional(customers, "country").strip().upper()
+    return ibis.ifelse(country.isnull() | (country == ""), lowest, country.cases(*by_country.items(), else_=age))
 
 
 def _without_parent(case: Case, used: ibis.Table) -> ibis.Table:
     consents = case.tables.get("consents")
     if consents is None or case.rule.terms["targeting"]:
         return used
-    agreed = consents.filter(consents.purpose == _PARENT)
+    agreed = consents.filter(plain(consents.purpose) == _PARENT)
     agreed = agreed.select(
         "customer_id", "granted_at", until=optional(agreed, "withdrawn_at", "timestamp").fill_null(_FOREVER)
     )

@@ -78,7 +78,12 @@ def _assessments(case: Case, kinds: Iterable[str]) -> pd.DataFrame:
     """Return the assessments of some kinds with expired_days: how long ago they ended, negative where they hold."""
     rows: pd.DataFrame = case.tables["assessments"].to_pyarrow().to_pandas()
     rows = rows[rows["kind"].map(plain).isin([plain(kind) for kind in kinds])]
+    if "outcome" in rows:  # what was assessed and turned down allows nothing
+        rows = rows[~rows["outcome"].fillna("").str.lower().str.contains("reject|refus|fail|not approved", regex=True)]
     ends = rows.get("valid_until", pd.Series(pd.NaT, rows.index, dtype="datetime64[us]"))
     today = day_of(case.seen_at, case.timezone)
+    lasts = case.rule.terms.get("days")
+    if lasts is not None:  # where the law says for how long it holds
+        ends = ends.fillna(rows["assessed_at"] + pd.Timedelta(days=lasts))
     days = [-_FOREVER_DAYS if pd.isna(end) else (today - day_of(end, case.timezone)).days for end in ends]
     return rows[["subject", "kind", "assessed_at"]].assign(expired_days=pd.array(days, dtype="int64"))

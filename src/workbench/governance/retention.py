@@ -44,7 +44,10 @@ def last_contact(tables: Tables, *, contact: Iterable[str] = CONTACT) -> ibis.Ta
     [{'customer_id': 'a', 'last_contact_at': datetime.datetime(2025, 1, 1, 0, 0)}]
     """
     seen = [_latest_in_rows(tables[name], columns) for name, columns in _held(tables, contact).items()]
-    times = ibis.union(*seen) if len(seen) > 1 else next(iter(seen), ibis.memtable(_NOBODY))
+    times = ibis.union(*seen) if len(seen) > 1 else next(iter(seen), None)
+    if times is None:  # of the engine that holds the customers, as tables of two engines cannot be joined
+        known = tables["customers"].limit(0) if "customers" in tables else ibis.memtable(_NOBODY)
+        times = known.select("customer_id", at=ibis.null("timestamp"))
     return times.group_by("customer_id").aggregate(last_contact_at=times.at.max())
 
 
@@ -86,7 +89,7 @@ def events_overdue(case: Case) -> Outcome:
     overdue = [_events(case, name, held[name], kept[name]) for name in held if name in kept]
     looked_at = sum(count(held[name]) for name in held if name in kept)
     accused = ibis.union(*overdue) if len(overdue) > 1 else overdue[0]
-    return judged(looked_at, worst_first(accused), note=note)
+    return judged(looked_at, worst_first(accused), unproven=sum(count(held[name]) for name in unsaid), note=note)
 
 
 def periods(tables: Tables) -> dict[str, int]:

@@ -29,10 +29,17 @@ def optional(table: ibis.Table, name: str, kind: str = "string") -> Any:
 def plain(column: Any) -> Any:
     """Return text without the difference of case, blanks, hyphens and underscores: `Legitimate interest` as in the law.
 
+    It works on a text of Python's as on a column.
+
     >>> plain(ibis.literal(" Legitimate-interest ")).to_pyarrow().as_py()
     'legitimate_interest'
     """
     return column.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def folded(column: Any) -> Any:
+    """Return text without the difference of case and of blanks around it, as channels are written."""
+    return column.strip().lower()
 
 
 def worst_first(accused: ibis.Table) -> ibis.Table:

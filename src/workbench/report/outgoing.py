@@ -6,6 +6,7 @@ What is searched for is what `personal.identify` is sure of, and the ids and ful
 was given as a parameter, such as whom a customer may turn to, is the user's to show.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -27,15 +28,22 @@ if TYPE_CHECKING:
 
 # Ids of these columns are what tables are joined by; they stay in the market's folder of tables.
 _KEYS = frozenset(
-    {"customer_id", "message_id", "touch_id", "order_id", "request_id", "lead_id", "duplicate_of", "into"}
+    {"customer_id", "message_id", "touch_id", "order_id", "request_id", "lead_id", "duplicate_of", "into", "key"}
 )
-_TAG = re.compile(r"<[^>]*>")
-_DRAWING = re.compile(r"<svg.*?</svg>", re.DOTALL)
-_LABEL = re.compile(r'(?:aria-label|alt|title)="([^"]*)"')
+_A_KEY = " (a key)"
+_TAG = re.compile(r"<[^<>]*>")
+# These may stand within a word, as in jane<wbr>@example.org.
+_INLINE = re.compile(r"</?(?:wbr|a|b|em|font|i|mark|s|small|span|strong|sub|sup|u)\b[^<>]*>", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"(?:aria-label|alt|title|href|value|content|placeholder|data-[\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')|<!--(.*?)-->",
+    re.DOTALL | re.IGNORECASE,
+)
+_HEADING = re.compile(r"<th[^<>]*>\s*customer[ _]id\s*</th>", re.IGNORECASE)
 _WORD = re.compile(r"\w[\w.@+-]*\w|\w")
-_PAIR = re.compile(r"(?=(?<!\w)(\w[\w'’-]*\s+\w[\w'’-]*(?:\s+\w[\w'’-]*)?))")
-_HEADING = re.compile(r'<th scope="col"[^>]*>\s*customer[ _]id\s*</th>', re.IGNORECASE)
-_TEXTS = ("text/html", "text/markdown", "text/plain", "image/svg+xml", "application/json")
+_OF_A_NAME = re.compile(r"\w[\w'’-]*")
+_NOBODY = frozenset({"not known", "not available", "no name", "test test", "unknown unknown"})
+_DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_RASTER = re.compile(r"image/(?!svg)")
 
 Places = dict[str, list[str]]
 
@@ -54,10 +62,15 @@ def unmasked(
     parameters of the run.
     """
     places = {**_cells(notebook), **_columns(tables)}
-    own = [value for value in said.values() if isinstance(value, str) and len(value) > 3]
-    places = {place: [_without(text, own) for text in texts] for place, texts in places.items()}
-    found = _identified(places, countries) + _customers(places, data)
+    own = {value for value in said.values() if isinstance(value, str)}
+    found = _identified(places, countries, own) + _customers(places, data)
     return [f"{place}: {what} ({count})" for (place, what), count in sorted(found.items())]
+
+
+def is_masked(text: str, *, countries: Collection[str], said: Mapping[str, Any]) -> bool:
+    """Say whether a text, such as the message of a failure, may be shown."""
+    own = {value for value in said.values() if isinstance(value, str)}
+    return not _identified({"": [text]}, countries, own)
 
 
 def withhold(notebook: NotebookNode) -> None:
@@ -85,24 +98,29 @@ def _cells(notebook: NotebookNode) -> Places:
 
 
 def _texts(output: NotebookNode) -> Iterator[str]:
-    if "text" in output:
-        yield from str(output["text"]).splitlines()
+    yield from str(output.get("text", "")).splitlines()
     for line in output.get("traceback", []):
         yield from str(line).splitlines()
-    for kind, content in output.get("data", {}).items():
+    for kind, content in [*output.get("data", {}).items(), ("metadata", output.get("metadata", {}))]:
+        text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
         if kind in ("text/html", "image/svg+xml"):
-            yield from _of_html("".join(content))
-        elif kind in _TEXTS:
-            plain = "".join(content) if isinstance(content, list) else str(content)
-            # Of a drawing in what Python says of an object, only the words count, as on the page.
-            yield from _DRAWING.sub(lambda drawing: "\n".join(_of_html(drawing[0])), plain).splitlines()
+            yield from _of_html(text)
+        elif not _RASTER.match(kind):
+            yield from _words_of_drawings(text).splitlines()
+
+
+def _words_of_drawings(text: str) -> str:
+    """Of a drawing in what Python says of an object, keep the words only, as on the page."""
+    start, end = text.find("<svg"), text.rfind("</svg>")
+    return text if not 0 <= start < end else "\n".join([text[:start], *_of_html(text[start:end]), text[end + 6 :]])
 
 
 def _of_html(html: str) -> Iterator[str]:
-    """Yield the texts between the tags and the labels, each once; a column of customers' ids by its heading."""
+    """Yield the texts between the tags, labels, links, remarks, each once; a column of customers' ids by its head."""
     if _HEADING.search(html):
         yield "customer_id:"
-    yield from dict.fromkeys(unescape(text).strip() for text in [*_TAG.split(html), *_LABEL.findall(html)])
+    hidden = ["".join(found) for found in _HIDDEN.findall(html)]
+    yield from dict.fromkeys(unescape(text).strip() for text in [*_TAG.split(_INLINE.sub("", html)), *hidden])
 
 
 def _columns(tables: Iterable[Path]) -> Places:
@@ -110,30 +128,43 @@ def _columns(tables: Iterable[Path]) -> Places:
 
 
 def _of_table(path: Path) -> Iterator[tuple[str, list[str]]]:
-    import pyarrow.parquet as pq
-    from pyarrow import csv
-
-    if path.suffix == ".json":
-        yield "all", path.read_text(encoding="utf-8").splitlines()
+    try:
+        frame = _read(path)
+    except (ValueError, UnicodeError):  # no table: as text
+        yield "all", path.read_text(encoding="utf-8", errors="replace").splitlines()
         return
-    file = pq.read_table(path) if path.suffix == ".parquet" else csv.read_csv(path)
-    for name in file.column_names:
-        column = file.column(name)
-        if name not in _KEYS and str(column.type) in ("string", "large_string"):
-            yield name, [text for text in column.unique().to_pylist() if text]
+    frame = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
+    yield "columns", [str(name) for name in frame if name not in _KEYS]
+    for name, values in frame.items():
+        plain = values.dtype.kind in "biufcmM" if hasattr(values.dtype, "kind") else False
+        if not plain or pd.api.types.is_object_dtype(values):
+            key = _A_KEY if name in _KEYS else ""
+            yield f"{name}{key}", [*{str(value) for value in values.dropna()}]
 
 
-def _without(text: str, own: Iterable[str]) -> str:
-    for value in own:
-        text = text.replace(value, "")
-    return text
+def _read(path: Path) -> pd.DataFrame:
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    if path.suffix == ".csv":
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    raise ValueError(path.suffix)
 
 
-def _identified(places: Places, countries: Collection[str]) -> Counter[tuple[str, str]]:
-    rows = pd.DataFrame([(place, text) for place, texts in places.items() for text in texts], columns=["place", "text"])
-    found = personal.identify(rows["text"], countries=sorted(countries))
-    counted = Counter(zip(rows["place"].to_numpy()[found["row"]], found["kind"].map(personal.IDENTIFIED), strict=True))
-    return Counter({(place, what): count for (place, what), count in counted.items()})
+def _identified(places: Places, countries: Collection[str], own: Collection[str]) -> Counter[tuple[str, str]]:
+    """Count what is certainly personal, by place and kind; what is part of a parameter is the user's to show."""
+    pairs = [(place, _encodable(text)) for place, texts in places.items() for text in texts]
+    rows = pd.DataFrame(pairs, columns=["place", "text"])
+    counted: Counter[tuple[str, str]] = Counter()
+    for row, kind, start, end in personal.identify(rows["text"], countries=sorted(countries)).itertuples(index=False):
+        place, text = rows["place"].iloc[row], rows["text"].iloc[row][start:end]
+        # A key may be any number; an address is none.
+        if not any(text in value for value in own) and (kind == "email" or not place.endswith(_A_KEY)):
+            counted[place, personal.IDENTIFIED[kind]] += 1
+    return counted
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _customers(places: Places, data: str | None) -> Counter[tuple[str, str]]:
@@ -142,11 +173,11 @@ def _customers(places: Places, data: str | None) -> Counter[tuple[str, str]]:
     held = _held(data) if data and places else None
     if held is None:
         return ids
-    words = {word: place for place, texts in places.items() for text in texts for word in _WORD.findall(text)}
-    telling = [word for word in words if _tells(word)]
-    for word in _among(held, held.customer_id, telling):
+    shown = [(p, _encodable(text)) for p, texts in places.items() if not p.endswith(_A_KEY) for text in texts]
+    words = {word: place for place, text in shown for word in _WORD.findall(text) if _tells(word)}
+    for word in _among(held, held.customer_id, list(words)):
         ids[words[word], "ids of customers"] += 1
-    pairs = {_folded(pair): place for place, texts in places.items() for text in texts for pair in _pairs(text)}
+    pairs = {pair: place for place, text in shown for pair in _pairs(text)}
     for name in (one for one in held.columns if personal.personal_by_name(one, table="customers") == "name"):
         for pair in _among(held, held[name].strip().lower(), list(pairs)):
             ids[pairs[pair], "names of customers"] += 1
@@ -164,20 +195,24 @@ def _held(data: str) -> "ibis.Table | None":
 
 
 def _tells(word: str) -> bool:
-    """Whether a word can be taken for an id: a short number, or one letter, stands for anything."""
+    """Whether a word can be taken for an id: a short number, a day, or one letter, stands for anything."""
     digits = sum(map(str.isdigit, word))
-    return digits >= 8 if digits == len(word) else digits >= 1 and len(word) >= 5
+    if digits == len(word):
+        return digits >= 8 and not _DAY.fullmatch(word)
+    return digits >= 1 and len(word) >= 5
 
 
 def _pairs(text: str) -> Iterator[str]:
-    for found in _PAIR.finditer(text):
-        words = found[1].split()
-        yield " ".join(words[:2])
-        yield " ".join(words)
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.lower().split())
+    """Yield two and three words that follow each other and are written as names are, in small letters."""
+    words = [(found.start(), found.end(), found[0]) for found in _OF_A_NAME.finditer(text)]
+    for place, (_, end, word) in enumerate(words[:-1]):
+        said, last = [word], end
+        for start, stop, following in words[place + 1 : place + 3]:
+            if text[last:start].strip() or start == last or word[0].islower():
+                break
+            said, last = [*said, following], stop
+            if not following[0].islower() and (pair := " ".join(said).lower()) not in _NOBODY:
+                yield pair
 
 
 def _among(held: "ibis.Table", column: "ibis.Value", words: list[str]) -> list[str]:

@@ -115,10 +115,8 @@ def _publish(run: Run, notebook: NotebookNode | None, task: Task) -> Run:
     if notebook is not None and "papermill" in notebook.metadata:
         notebook.metadata.papermill.input_path = task.notebook.name
     try:
-        if notebook is not None and (found := _unmasked(run, notebook, task)):
-            outgoing.withhold(notebook)
-            publish.discard(run, reports=task.reports)
-            run = replace(run, outcome="failed", failure=run.failure or Failure(message=_PERSONAL + "; ".join(found)))
+        if notebook is not None:
+            run = _searched(run, notebook, task)
         if run.outcome == "succeeded" and notebook is not None:
             return publish.succeeded(run, notebook, reports=task.reports)
     except Exception as error:
@@ -130,11 +128,21 @@ def _publish(run: Run, notebook: NotebookNode | None, task: Task) -> Run:
         return run
 
 
-def _unmasked(run: Run, notebook: NotebookNode, task: Task) -> list[str]:
-    """Say what must not be published; where the CRM cannot be opened, its customers cannot be known."""
-    left = publish.left_by(run, reports=task.reports)
-    said = task.parameters
-    return outgoing.unmasked(notebook, left, data=said.get("data"), countries=said.get("countries") or (), said=said)
+def _searched(run: Run, notebook: NotebookNode, task: Task) -> Run:
+    """Search what the run is about to publish; where it would show personal data, or cannot be searched, keep none."""
+    said, left = task.parameters, publish.left_by(run, reports=task.reports)
+    countries = said.get("countries") or ()
+    try:
+        found = outgoing.unmasked(notebook, left, data=said.get("data"), countries=countries, said=said)
+    except Exception as error:
+        found = [f"it could not be searched: {type(error).__name__}"]
+    if found:
+        outgoing.withhold(notebook)
+        publish.discard(run, reports=task.reports)
+        run = replace(run, outcome="failed", failure=run.failure or Failure(message=_PERSONAL + "; ".join(found)))
+    if run.failure and not outgoing.is_masked(run.failure.message, countries=countries, said=said):
+        run = replace(run, failure=replace(run.failure, message="its message is withheld: it would show personal data"))
+    return run
 
 
 def _about_data(task: Task, notebook: NotebookNode | None) -> dict[str, Any]:
