@@ -23,8 +23,7 @@ import ibis
 import numpy as np
 import pandas as pd
 from lightgbm import LGBMClassifier
-from rich.console import Console
-from rich.table import Table
+from parts.tables import finish, show, target
 from scipy.optimize import minimize
 from scipy.special import betaln, gammaln, hyp2f1
 from sklearn.metrics import roc_auc_score
@@ -37,7 +36,6 @@ HORIZON_DAYS = 90
 LEAKS = {"churn_label", "churn_value", "churn_score", "churn_reason"}
 METRICS = ("auc", "average_precision", "brier", "log_loss", "calibration_error", "capture_top_decile")
 FEATURES_CUTOFF = pd.Timestamp("2024-01-01")
-CONSOLE = Console(stderr=True, width=120)
 
 
 def main() -> None:
@@ -53,9 +51,7 @@ def main() -> None:
         "features": lambda: features(options.orders),
     }
     found = {name: sections[name]() for name in options.only or sections}
-    targets = pd.DataFrame([target for section in found.values() for target in section["targets"]])
-    show("Targets", targets)
-    print(json.dumps(found, default=str))
+    finish(found)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -321,33 +317,6 @@ def by_pandas(file: str) -> pd.DataFrame:
 def chosen(frame: pd.DataFrame, result: churn.Backtest) -> pd.DataFrame:
     """Return the rows of the chosen model."""
     return frame[(frame["model"] == result.model) & (frame["scope"] == result.scope)]
-
-
-def target(name: str, value: float, *, at_least: float | None = None, at_most: float | None = None) -> dict[str, Any]:
-    """Judge a figure against its target."""
-    sides = [f">= {at_least:g}" if at_least is not None else "", f"<= {at_most:g}" if at_most is not None else ""]
-    met = (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
-    asked = ", ".join(side for side in sides if side)
-    return {
-        "figure": name,
-        "value": value,
-        "target": asked or "none",
-        "verdict": ("missed", "met")[met] if asked else "",
-    }
-
-
-def show(title: str, frame: pd.DataFrame) -> None:
-    """Print a frame for people."""
-    table = Table(title=title, title_justify="left", min_width=len(title))
-    for column in frame:
-        table.add_column(str(column))
-    for row in frame.itertuples(index=False):
-        table.add_row(*(_write(value) for value in row))
-    CONSOLE.print(table)
-
-
-def _write(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

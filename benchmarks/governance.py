@@ -21,10 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import governance_text
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
+from parts import texts as labelled
+from parts.tables import finish, show, target
 
 from workbench import crm, governance, market
 from workbench.crm import sample
@@ -34,7 +33,6 @@ DATA = ROOT.parent / "shared" / "data"
 SEEDS = (11, 12, 13, 14, 15)
 CUSTOMERS = 600
 TODAYS_LAW = date(2026, 7, 1)
-CONSOLE = Console(stderr=True, width=120)
 
 
 def main() -> None:
@@ -47,9 +45,7 @@ def main() -> None:
         "online_retail": lambda: online_retail(options.online_retail),
     }
     found = {name: sections[name]() for name in options.only or sections}
-    targets = pd.DataFrame([target for section in found.values() for target in section["targets"]])
-    show("Targets", targets)
-    print(json.dumps(found, default=str))
+    finish(found)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -115,13 +111,15 @@ def _key(row: dict[Any, Any]) -> tuple[str, ...]:
 
 def texts(file: Path) -> dict[str, Any]:
     """Judge what is found in labelled texts, and how fast, beside Presidio in the same run."""
-    table, speed = governance_text.accuracy(file), governance_text.speed()
+    table, links, speed = labelled.accuracy(file), labelled.plain_links(file), labelled.speed()
     show("Personal data in labelled texts, by kind", table)
+    show("Links", pd.DataFrame([links]))
     show("Speed", pd.DataFrame([speed]))
     checked = table[table["kind"].isin(["card", "iban"])]
     others = table[~table["kind"].isin(["card", "iban"])]
     return {
         "by_kind": table.to_dict("records"),
+        "links": links,
         "speed": speed,
         "targets": [
             target(f"Texts: {figure}, {name}", float(rows[figure].min()), at_least=least)
@@ -214,27 +212,6 @@ def online_retail(file: Path) -> dict[str, Any]:
         "verdicts": Counter(found["verdict"]),
         "targets": [target("Online Retail II: checks met without evidence", len(met), at_most=0)],
     }
-
-
-def target(name: str, value: float, *, at_least: float | None = None, at_most: float | None = None) -> dict[str, Any]:
-    """Judge a figure against its target."""
-    sides = [f">= {at_least:g}" if at_least is not None else "", f"<= {at_most:g}" if at_most is not None else ""]
-    met = (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
-    asked = ", ".join(side for side in sides if side)
-    return {
-        "figure": name,
-        "value": value,
-        "target": asked or "none",
-        "verdict": ("missed", "met")[met] if asked else "",
-    }
-
-
-def show(title: str, frame: pd.DataFrame) -> None:
-    """Print a table for people."""
-    table = Table(*map(str, frame.columns), title=title)
-    for row in frame.itertuples(index=False):
-        table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row))
-    CONSOLE.print(table)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ memory, most of what so short a work would seem to take. `--quick` takes few row
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import warnings
@@ -28,8 +27,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
+from parts.tables import CONSOLE, finish, show, target
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
@@ -63,7 +61,6 @@ CODES = {"arabic": "ar", "english": "en", "french": "fr", "portuguese": "pt"}
 SMALL_SET = 2_500
 JOULES_PER_KWH = 3.6e6
 QUICK_ROWS = 600
-CONSOLE = Console(stderr=True, width=140)
 _T = TypeVar("_T")
 # Labels said, costs, settings.
 Said = tuple[np.ndarray, dict[str, float], dict[str, float]]
@@ -82,9 +79,7 @@ def main() -> None:
     for name in sections:
         if name in (options.only or sections):
             found[name] = sections[name]()
-    targets = pd.DataFrame([target for section in found.values() for target in section["targets"]])
-    show("Targets", targets)
-    print(json.dumps(found, default=str))
+    finish(found)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -344,29 +339,6 @@ def speed(file: Path, *, quick: bool) -> dict[str, Any]:
     import sentiment_speed
 
     return sentiment_speed.speed(file, messages=40 if quick else 300, rounds=2 if quick else 5)
-
-
-def target(name: str, value: float, *, at_least: float | None = None) -> dict[str, Any]:
-    """Judge a figure against its target."""
-    asked = "none" if at_least is None else f">= {at_least:g}"
-    verdict = "" if at_least is None else "met" if value >= at_least else "missed"
-    return {"figure": name, "value": value, "target": asked, "verdict": verdict}
-
-
-def show(title: str, frame: pd.DataFrame) -> None:
-    """Print a frame for people."""
-    table = Table(title=title, title_justify="left", min_width=len(title))
-    for column in frame:
-        table.add_column(str(column))
-    for row in frame.itertuples(index=False):
-        table.add_row(*(_write(value) for value in row))
-    CONSOLE.print(table)
-
-
-def _write(value: Any) -> str:
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return "not measured"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from rich.console import Console
-from rich.table import Table
+from parts.tables import show, target
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import (
     PreTrainedTokenizerFast,
@@ -38,7 +37,6 @@ from workbench.sentiment import transformer
 REVIEWS = Path(__file__).parents[2] / "shared" / "data" / "sentiment" / "reviews.parquet"
 JOULES_PER_KWH = 3.6e6
 LEARN_ON, SCORED = 20_000, 100_000
-CONSOLE = Console(stderr=True, width=120)
 
 
 def main() -> None:
@@ -230,22 +228,6 @@ def ratio(times: pd.DataFrame, peer: str, *, at_least: float) -> dict[str, float
         "high": float(pairs.max()),
         "at_least": at_least,
     }
-
-
-def target(name: str, value: float, *, at_least: float) -> dict[str, Any]:
-    """Judge a figure against its target."""
-    verdict = "met" if value >= at_least else "missed"
-    return {"figure": name, "value": value, "target": f">= {at_least:g}", "verdict": verdict}
-
-
-def show(title: str, frame: pd.DataFrame) -> None:
-    """Print a frame for people."""
-    table = Table(title=title, title_justify="left", min_width=len(title))
-    for column in frame:
-        table.add_column(str(column))
-    for row in frame.itertuples(index=False):
-        table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row))
-    CONSOLE.print(table)
 
 
 if __name__ == "__main__":

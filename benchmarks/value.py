@@ -25,8 +25,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shap
-from churn import CUTOFFS, DATA, HORIZON_DAYS, bgnbd, flat_orders, peak_mb, rfm, show, target
+from churn import CUTOFFS, DATA, HORIZON_DAYS, bgnbd, flat_orders, peak_mb, rfm
 from lightgbm import LGBMClassifier, LGBMRegressor
+from parts.tables import finish, show, target
 from scipy.special import gammaln
 
 from workbench import churn, crm, explain, value
@@ -101,8 +102,7 @@ def main() -> None:
         print(json.dumps(measure(options.measure)))
         return
     found = {name: sections[name](options) for name in options.only or sections}
-    show("Targets", pd.DataFrame([one for section in found.values() for one in section["targets"]]))
-    print(json.dumps(found, default=str))
+    finish(found)
 
 
 def clocked(do: Callable[[], Any]) -> tuple[Any, float]:

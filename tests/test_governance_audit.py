@@ -66,7 +66,7 @@ def test_a_law_to_come_is_shown_with_what_it_would_find_and_counts_for_nothing(i
 def test_later_facts_are_not_known_on_an_earlier_day(sample_folder):
     germany = crm.open(sample_folder, countries=["DE"]).tables
     early, late = (audited(germany, countries=["DE"], as_of=day) for day in ("2024-06-30", None))
-    assert (early.seen_at, late.as_of) == (pd.Timestamp("2024-06-30 23:59:59.999999"), date(2025, 12, 31))
+    assert (early.seen_at, late.law.as_of) == (pd.Timestamp("2024-06-30 23:59:59.999999"), date(2025, 12, 31))
     touches = [one.table.set_index("code").loc["basis_missing", "looked_at"] for one in (early, late)]
     assert 0 < touches[0] < touches[1]
 
@@ -76,7 +76,7 @@ def test_the_day_of_the_data_is_that_of_the_market():
 
     sent = {"message_id": ["m"], "sent_at": [pd.Timestamp("2025-12-31 23:30")], "channel": ["email"], "text": ["Hi"]}
     tables = {"messages": ibis.memtable(sent)}
-    days = [audited(tables, timezone=zone).as_of for zone in ("UTC", "Asia/Tokyo")]
+    days = [audited(tables, timezone=zone).law.as_of for zone in ("UTC", "Asia/Tokyo")]
     assert days == [date(2025, 12, 31), date(2026, 1, 1)]
 
 

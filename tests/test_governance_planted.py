@@ -9,31 +9,11 @@ import pytest
 
 from workbench import crm
 from workbench.crm.sample.markets import read_markets
-from workbench.governance import consent, optout, people, register, requests, retention, transfers
+from workbench.governance.audit import CHECKS
 from workbench.governance.case import Case, known_at, last_seen
 from workbench.governance.finding import Outcome
 from workbench.law import law
 
-CHECKS = {
-    check.__name__: check
-    for check in (
-        consent.basis_missing,
-        consent.basis_unknown,
-        consent.consent_unproven,
-        consent.consent_contradictory,
-        optout.withdrawal_ignored,
-        optout.optout_ignored,
-        requests.request_overdue,
-        requests.request_unacknowledged,
-        retention.retention_exceeded,
-        retention.events_overdue,
-        people.minor_profiled,
-        people.decision_unexplained,
-        transfers.transfer_unprotected,
-        register.register_incomplete,
-        register.assessment_missing,
-    )
-}
 MARKETS = {market.name: market for market in read_markets()}
 
 

@@ -36,7 +36,7 @@ def _regime(value: str) -> str:
 
 Regime = Annotated[str, AfterValidator(_regime)]
 _ENGLISH = Locale("en")
-Country = Annotated[str, _one_of("country", frozenset(c for c in _ENGLISH.territories if c.isalpha()))]
+Country = Annotated[str, _one_of("country", law.countries())]
 Language = Annotated[str, _one_of("language", frozenset(c for c in _ENGLISH.languages if c.isalpha()))]
 Currency = Annotated[str, _one_of("currency", frozenset(_ENGLISH.currencies))]
 Timezone = Annotated[str, _one_of("timezone", frozenset(available_timezones()))]

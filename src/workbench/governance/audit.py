@@ -4,11 +4,11 @@ In: the tables of a CRM, a regime, a day.   Out: `Audit`: a finding for every ch
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from importlib import resources
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import pandas as pd
 import yaml
@@ -16,11 +16,13 @@ import yaml
 from workbench.errors import InputError, did_you_mean
 from workbench.governance import consent, duplicates, optout, people, register, requests, retention, spilled, transfers
 from workbench.governance.case import Case, Tables, known_at, last_seen
+from workbench.governance.days import beginnings, day_of
 from workbench.governance.fields import Fields, audit_fields, field_outcomes
 from workbench.governance.finding import Finding, Outcome, as_frame, not_applicable, not_evidenced
 from workbench.law import Law, Rule, law
 
 Check = Callable[[Case], Outcome]
+Tell = Callable[[str], None]
 
 CHECKS: dict[str, Check] = {
     check.__name__: check
@@ -49,24 +51,18 @@ CHECKS: dict[str, Check] = {
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Audit:
-    """The findings on one market: facts as they stood at `seen_at` (naive UTC; NaT without a time), law as of `as_of`.
+    """The findings on one market: facts as they stood at `seen_at` (naive UTC; NaT without a time), by a day's `law`.
 
     `open_requests` has request_id, kind, received_on, due_on and days_left; `fields` is the audit of every field;
     `said` tells in a sentence what was judged by what; `law` has the rules, for the plan that follows from them.
     """
 
     law: Law
-    as_of: date
     seen_at: pd.Timestamp
     findings: tuple[Finding, ...]
     open_requests: pd.DataFrame
     fields: Fields
     said: str
-
-    @property
-    def title(self) -> str:
-        """The law by its name."""
-        return self.law.title
 
     @property
     def table(self) -> pd.DataFrame:
@@ -99,7 +95,7 @@ def audit(
     timezone: str = "UTC",
     everyone: Tables | None = None,
     features: Mapping[str, Collection[str]] | None = None,
-    tell: Callable[[str], None] | None = None,
+    tell: Tell | None = None,
 ) -> Audit:
     """Make every check that there is, under the law of a regime as of a day; without a day that of the data's last.
 
@@ -120,14 +116,14 @@ def audit(
     if timezone not in available_timezones():
         raise InputError(f"timezone '{timezone}' is none of IANA's{did_you_mean(timezone, available_timezones())}")
     last = last_seen(tables)
-    day = _day(as_of) or (_local_day(last, timezone) if pd.notna(last) else date.today())
+    day = _day(as_of) or (day_of(last.to_pydatetime(), timezone) if pd.notna(last) else date.today())
     held = law(regime, as_of=day)
     seen_at = _earlier(last, day, timezone)
     known = tables if seen_at is last else known_at(tables, seen_at)
     whole = known if everyone is None else everyone if seen_at is last else known_at(everyone, seen_at)
-    case = Case(
+    case = partial(
+        Case,
         tables=known,
-        rule=Rule(code="", article="", source="", checked=True, valid_from=None),
         seen_at=seen_at,
         timezone=timezone,
         countries=tuple(countries),
@@ -136,11 +132,9 @@ def audit(
     fields = audit_fields(whole, seen_at=seen_at, features=features, **_months(held))
     outcomes = field_outcomes(fields)
     findings = tuple(_find(case, held, code, outcomes.get(code), tell) for code in _said())
-    waiting = requests.open_requests(replace(case, rule=held.rules["request_overdue"]))
-    said = _sentence(held, day, last, seen_at)
-    return Audit(
-        law=held, as_of=day, seen_at=seen_at, findings=findings, open_requests=waiting, fields=fields, said=said
-    )
+    waiting = requests.open_requests(case(rule=held.rules["request_overdue"]))
+    said = _sentence(held, last, seen_at)
+    return Audit(law=held, seen_at=seen_at, findings=findings, open_requests=waiting, fields=fields, said=said)
 
 
 def _day(as_of: date | str | None) -> date | None:
@@ -150,7 +144,7 @@ def _day(as_of: date | str | None) -> date | None:
         raise InputError(f"as of '{as_of}': must be a day such as 2026-12-31") from error
 
 
-def _find(case: Case, held: Law, code: str, known: Outcome | None, tell: Callable[[str], None] | None) -> Finding:
+def _find(case: Callable[..., Case], held: Law, code: str, known: Outcome | None, tell: Tell | None) -> Finding:
     """Make one check, where the law asks for it, and say what it found."""
     said, rule = _said()[code], held.rules.get(code)
     if tell:
@@ -186,13 +180,13 @@ def not_checked(case: Case) -> Outcome:
 _UNCHECKED = "This row of the law was not compared with the statute."
 
 
-def _judge(case: Case, held: Law, rule: Rule | None, known: Outcome | None) -> Outcome:
+def _judge(case: Callable[..., Case], held: Law, rule: Rule | None, known: Outcome | None) -> Outcome:
     if rule is None:
         return not_applicable("This law has no such duty.")
     if "not_required" in rule.terms:
         return not_applicable(str(rule.terms["not_required"]))
     check = register.attested if "attested" in rule.terms else CHECKS.get(rule.code, not_checked)
-    outcome = known or check(replace(case, rule=rule))
+    outcome = known or check(case(rule=rule))
     if rule.in_force:
         return outcome
     since = f"In force from {rule.valid_from}" if rule.valid_from and rule.valid_from > held.as_of else "Not in force"
@@ -207,23 +201,18 @@ def _months(held: Law) -> dict[str, int]:
 
 def _earlier(last: pd.Timestamp, day: date, timezone: str) -> pd.Timestamp:
     """Return the end of the day, or the last moment that is known where that is earlier."""
-    midnight = pd.Timestamp(day) + pd.Timedelta(days=1)
-    end = midnight.tz_localize(ZoneInfo(timezone), nonexistent="shift_forward", ambiguous=True)
-    end = end.tz_convert("UTC").tz_localize(None) - pd.Timedelta(microseconds=1)
+    morrow = pd.Series([pd.Timestamp(day) + pd.Timedelta(days=1)])
+    end = beginnings(morrow, timezone).iloc[0] - pd.Timedelta(microseconds=1)
     return end if pd.isna(last) or end < last else last
 
 
-def _local_day(moment: pd.Timestamp, timezone: str) -> date:
-    return moment.tz_localize("UTC").tz_convert(ZoneInfo(timezone)).date()
-
-
-def _sentence(held: Law, day: date, last: pd.Timestamp, seen_at: pd.Timestamp) -> str:
+def _sentence(held: Law, last: pd.Timestamp, seen_at: pd.Timestamp) -> str:
     known = (
         "no time is in the data" if pd.isna(last) else f"facts as the data knew them at {seen_at:%Y-%m-%d %H:%M} UTC"
     )
     return (
-        f"Judged by {held.title} as of {day}; {known}. Times without a timezone are taken as UTC. Rows from before "
-        "that law was in force are judged by it, too. Engineering notes, not legal advice."
+        f"Judged by {held.title} as of {held.as_of}; {known}. Times without a timezone are taken as UTC. "
+        "Rows from before that law was in force are judged by it, too. Engineering notes, not legal advice."
     )
 
 

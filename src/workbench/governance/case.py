@@ -14,6 +14,8 @@ from workbench.crm.contract import TABLES
 from workbench.law import Calendar, Rule
 
 Tables = Mapping[str, ibis.Table]
+# These say how data is held, and hold none of customers.
+ABOUT_DATA = ("fields", "transfers", "assessments")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

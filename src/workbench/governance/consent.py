@@ -28,7 +28,7 @@ def basis_missing(case: Case) -> Outcome:
         return not_applicable("no touches")
     if consents is None:
         return not_evidenced(_NO_CONSENTS)
-    granted = _rows(consents).filter(lambda row: row.purpose == plain(case.rule.terms["purpose"]))
+    granted = of_purpose(consents, case.rule.terms["purpose"])
     return judged(looked_at, worst_first(_without_basis(touches, granted)))
 
 
@@ -114,6 +114,11 @@ def _registered(case: Case) -> str:
         return ""
     rows = fields.filter((fields.table == "customers") & ~blank(fields.lawful_basis))
     return "no table touches; the register names a basis for the table customers" if count(rows) else ""
+
+
+def of_purpose(consents: ibis.Table, purpose: str) -> ibis.Table:
+    """Return customer_id, purpose, channel ('' is all), granted_at, withdrawn_at, lawful_basis of a purpose's rows."""
+    return _rows(consents).filter(lambda row: row.purpose == plain(purpose))
 
 
 def _rows(consents: ibis.Table, *, where: Any = True) -> ibis.Table:

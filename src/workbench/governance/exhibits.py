@@ -38,7 +38,7 @@ def of_findings(audit: Audit) -> Exhibits:
         "What to do: breaches first, then what cannot be shown": _shown(
             to_do.loc[order.sort_values(kind="stable").index], _DO
         ),
-        f"Every check, under {audit.title} as of {audit.as_of}": _shown(found, _ALL),
+        f"Every check, under {audit.law.title} as of {audit.law.as_of}": _shown(found, _ALL),
         **of_requests(audit),
     }
 

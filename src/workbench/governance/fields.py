@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench import personal
 from workbench.errors import InputError
-from workbench.governance.case import Tables
+from workbench.governance.case import ABOUT_DATA, Tables
 from workbench.governance.field_facts import EXACT_ROWS, field_facts, is_event, of_contract
 from workbench.governance.finding import Outcome, judged
 from workbench.governance.redundancy import ROWS_A_VALUE
@@ -21,8 +21,6 @@ Row = Mapping[Hashable, Any]
 FieldVerdict = Literal["active", "unused", "abandoned", "redundant"]
 VERDICTS: tuple[FieldVerdict, ...] = ("active", "unused", "abandoned", "redundant")
 NOT_EVIDENCED = "not evidenced"
-# The register and what stands beside it are no data of customers.
-_NOT_AUDITED = ("fields", "transfers", "assessments")
 _THE_CONTRACT = "the data contract"
 # How people write into a register that nothing uses a field.
 _NOBODY = ("", "-", "–", "none", "nobody", "nothing", "n/a")
@@ -93,7 +91,7 @@ def audit_fields(
     """
     if months < 1:
         raise InputError(f"months: {months} is too few; at least 1 must pass before a field counts as abandoned")
-    facts = field_facts({name: table for name, table in tables.items() if name not in _NOT_AUDITED})
+    facts = field_facts({name: table for name, table in tables.items() if name not in ABOUT_DATA})
     table = facts.merge(_register(tables), how="left", on=["table", "column"])
     table["used_by"] = _users(table, features or {})
     for kind, by_name in (("personal", personal.personal_by_name), ("sensitive", personal.sensitive_by_name)):

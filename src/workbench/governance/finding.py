@@ -1,6 +1,6 @@
 """What a check found, in one form for all of them.
 
-In: what a check counted, its rule.   Out: `Finding`s, as a frame; the compliance rate.
+In: what a check counted, its rule.   Out: `Outcome`s, `Finding`s, and these as a frame.
 """
 
 from collections.abc import Iterable

@@ -18,8 +18,8 @@ from workbench import personal
 from workbench.errors import InputError
 from workbench.governance.case import Tables
 from workbench.governance.days import day_of
-from workbench.governance.retention import last_contact, periods
-from workbench.law import Calendar, Rule, due_days
+from workbench.governance.retention import kept_until, last_contact, periods
+from workbench.law import Rule
 
 COLUMNS = ("customer_id", "action", "due_on", "days_overdue", "reason", "article", "into")
 ACTIONS = ("erase", "delete", "anonymise", "merge")
@@ -153,17 +153,16 @@ def _silent(tables: Tables, rule: Rule, *, horizon: pd.Timestamp, timezone: str)
     held = customers.select("customer_id", *(["country"] * ("country" in customers.columns)))
     due = held.inner_join(seen.filter(seen.last_contact_at < latest.to_pydatetime()), "customer_id")
     rows: pd.DataFrame = due.to_pyarrow().to_pandas()
-    rows["due_on"] = _kept_until(_local(rows.pop("last_contact_at"), timezone), months=months, days=days)
+    rows["due_on"] = _due_on(_local(rows.pop("last_contact_at"), timezone), months=months, days=days)
     return rows[rows["due_on"] <= horizon], note
 
 
-def _kept_until(day: pd.Series, *, months: int, days: int | None) -> pd.Series:
+def _due_on(contact: pd.Series, *, months: int, days: int | None) -> pd.Series:
     """Return the last day on which somebody may be kept who was last in contact on a day."""
-    if day.empty:
-        return day
-    dues = due_days(day.min().date(), day.max().date(), term={"months": months}, calendar=Calendar())
-    due = day.map(dues.set_index("day")["due"])
-    return due if days is None else due.where(due < day + timedelta(days=days), day + timedelta(days=days))
+    if contact.empty:
+        return contact
+    dues = kept_until(contact.min().date(), contact.max().date(), months=months, days=days)
+    return contact.map(dues.set_index("day")["due"])
 
 
 def _local(times: pd.Series, timezone: str) -> pd.Series:

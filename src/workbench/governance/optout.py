@@ -11,9 +11,10 @@ import ibis
 import pandas as pd
 
 from workbench.governance.case import Case
+from workbench.governance.consent import of_purpose
 from workbench.governance.days import as_table, beginnings, due_after, local_day, period
 from workbench.governance.finding import Outcome, judged, not_applicable, not_evidenced
-from workbench.governance.rows import count, folded, optional, plain, proved_only, worst_first
+from workbench.governance.rows import count, folded, proved_only, worst_first
 
 _ONE_CHANNEL = ("customer_id", "channel")
 
@@ -22,7 +23,7 @@ def withdrawal_ignored(case: Case) -> Outcome:
     """Accuse touches (touch_id, days_overdue) sent after consent to the purpose was withdrawn on their channel."""
     consents = _consents(case)
     withdrawn = []
-    if consents is not None and "withdrawn_at" in consents.columns:
+    if consents is not None and "withdrawn_at" in case.tables["consents"].columns:
         ended = consents.filter(consents.withdrawn_at.notnull())
         withdrawn = [ended.select("customer_id", "channel", at=ended.withdrawn_at)]
     absent = "consents has no column withdrawn_at" if consents is not None and not withdrawn else ""
@@ -96,12 +97,9 @@ def _revived(refused: ibis.Table, consents: ibis.Table | None) -> ibis.Table:
 
 
 def _consents(case: Case) -> Any:
-    """Return the rows of the purpose, no channel as '', or None without a table of consents."""
+    """Return the rows of the purpose, or None without a table of consents."""
     consents = case.tables.get("consents")
-    if consents is None:
-        return None
-    rows = consents.filter(plain(consents.purpose) == plain(case.rule.terms.get("purpose", "marketing")))
-    return rows.mutate(channel=folded(optional(rows, "channel").fill_null("")))
+    return None if consents is None else of_purpose(consents, case.rule.terms.get("purpose", "marketing"))
 
 
 def _unsubscribed(case: Case) -> list[ibis.Table]:

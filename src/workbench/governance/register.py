@@ -7,12 +7,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from workbench.governance.case import Case
+from workbench.governance.case import ABOUT_DATA, Case
 from workbench.governance.days import day_of
 from workbench.governance.finding import Outcome, judged, not_applicable, not_evidenced
 from workbench.governance.rows import plain
 
-_ABOUT_DATA = ("fields", "transfers", "assessments")  # these say how data is held, and hold none of customers
 _FOREVER_DAYS = 1_000_000  # of an assessment without an end
 
 
@@ -22,7 +21,7 @@ def register_incomplete(case: Case) -> Outcome:
     if fields is None:
         return not_evidenced("no table fields, which is the register")
     held = pd.DataFrame(
-        [(name, column) for name, table in case.tables.items() if name not in _ABOUT_DATA for column in table.columns],
+        [(name, column) for name, table in case.tables.items() if name not in ABOUT_DATA for column in table.columns],
         columns=["table", "column"],
     )
     rows: pd.DataFrame = fields.to_pyarrow().to_pandas().reindex(columns=["table", "column", *needs])

@@ -67,7 +67,7 @@ def retention_exceeded(case: Case) -> Outcome:
     if days is None:
         return judged(looked_at, pd.DataFrame(), unproven=silent, note=note)
     first, last = days
-    due = _kept_until(first, last, months=terms["inactive_months"], days=periods(case.tables).get("customers"))
+    due = kept_until(first, last, months=terms["inactive_months"], days=periods(case.tables).get("customers"))
     known = known.mutate(day=local_day(known.last_contact_at, timezone=case.timezone, first=first, last=last))
     kept = known.join(as_table(due, "day", "due"), "day")
     return judged(looked_at, worst_first(_overdue(case, kept, "customer_id")), unproven=silent, note=note)
@@ -117,8 +117,11 @@ def _events(case: Case, name: str, table: ibis.Table, days: int) -> ibis.Table:
     )
 
 
-def _kept_until(first: date, last: date, *, months: int, days: int | None) -> pd.DataFrame:
-    """Return day and due, the last day on which a customer may be kept who was last in contact on that day."""
+def kept_until(first: date, last: date, *, months: int, days: int | None) -> pd.DataFrame:
+    """Return day and due, the last day on which a customer may be kept who was last in contact on that day.
+
+    `months` are the law's, `days` the register's: the shorter counts.
+    """
     kept = due_days(first - _DAY, last + _DAY, term={"months": months}, calendar=Calendar())
     if days is None:
         return kept

@@ -4,7 +4,6 @@ In: a `Case`.   Out: an `Outcome`.
 """
 
 from collections.abc import Iterator
-from functools import cache
 
 import pandas as pd
 
@@ -12,6 +11,7 @@ from workbench.governance.case import Case
 from workbench.governance.days import day_of
 from workbench.governance.finding import Outcome, judged, not_evidenced
 from workbench.governance.rows import optional, plain
+from workbench.law import countries
 
 # Codes that lists of territories hold beside those of ISO 3166: unions, made-up ones, reserved and private ones.
 _NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"})
@@ -30,7 +30,7 @@ def transfer_unprotected(case: Case) -> Outcome:
     frame: pd.DataFrame = rows.to_pyarrow().to_pandas()
     country, mechanism = frame["country"].fillna("").str.strip().str.upper(), frame["mechanism"].map(plain)
     abroad = ~country.isin(case.rule.terms["inside"])
-    strange = abroad & ~country.isin(_codes())
+    strange = abroad & ~country.isin(countries() - _NO_COUNTRIES)
     unsaid = abroad & ~strange & ("mechanism" not in transfers.columns)
     bare = abroad & ~strange & ~unsaid & (mechanism == "")
     doubts = {
@@ -60,10 +60,3 @@ def _doubts(
 
 def _names(countries: pd.Series) -> str:
     return ", ".join(sorted(set(countries.fillna("none").astype(str))))
-
-
-@cache
-def _codes() -> frozenset[str]:
-    from babel import Locale
-
-    return frozenset(c for c in Locale("en").territories if len(c) == 2 and c.isalpha()) - _NO_COUNTRIES

@@ -92,14 +92,19 @@ def _working(days: pd.DatetimeIndex, country: str | None, subdivision: str | Non
 
 
 def _known(country: str | None) -> str | None:
-    if country is not None and country not in _countries():
-        hint = did_you_mean(country, _countries())
+    if country is not None and country not in countries():
+        hint = did_you_mean(country, countries())
         raise InputError(f"country '{country}' must be a code of ISO 3166 such as DE{hint}")
     return country
 
 
 @cache
-def _countries() -> frozenset[str]:
+def countries() -> frozenset[str]:
+    """Return the two letters of every territory that lists of locales know, those of ISO 3166 and some beside them.
+
+    >>> "DE" in countries(), "de" in countries()
+    (True, False)
+    """
     from babel import Locale
 
     return frozenset(code for code in Locale("en").territories if len(code) == 2 and code.isalpha())

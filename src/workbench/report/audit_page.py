@@ -52,7 +52,12 @@ def _json(audit: governance.Audit) -> str:
     for finding in findings:
         keys = audit.accused.get(finding["code"])
         finding["accused"] = [] if keys is None else json.loads(keys.to_json(orient="records", date_format="iso"))
-    about = {"regime": audit.law.regime, "as_of": str(audit.as_of), "seen_at": str(audit.seen_at), "said": audit.said}
+    about = {
+        "regime": audit.law.regime,
+        "as_of": str(audit.law.as_of),
+        "seen_at": str(audit.seen_at),
+        "said": audit.said,
+    }
     waiting = json.loads(audit.open_requests.to_json(orient="records", date_format="iso"))
     figures = {"compliance": rate, "note": note}
     return json.dumps(

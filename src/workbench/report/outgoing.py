@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
 from workbench import personal
 from workbench.errors import InputError
 from workbench.report.notebooks import heading_above
-from workbench.report.render import FRAME
+from workbench.report.render import frames_of
 
 if TYPE_CHECKING:
     import ibis
@@ -81,8 +80,7 @@ def withhold(notebook: NotebookNode) -> None:
 
 
 def _frames_only(error: NotebookNode) -> NotebookNode:
-    lines = "\n".join(error.traceback).splitlines()
-    frames = [line for line in map(strip_ansi, lines) if FRAME.match(line)]
+    frames = frames_of(error.traceback)
     return NotebookNode(output_type="error", ename=error.ename, evalue="withheld", traceback=frames)
 
 

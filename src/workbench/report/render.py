@@ -4,6 +4,7 @@ In: the executed notebook and the record of its run.   Out: HTML that holds ever
 """
 
 import re
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -32,7 +33,7 @@ _BANNER = '<aside class="outdated" id="out-of-date" aria-label="Out of date"'
 _BANNER_FOUND = re.compile(f"{_BANNER}.*?</aside>", re.DOTALL)
 
 # Of a traceback: the file or cell, and the numbered lines of code.
-FRAME = re.compile(r"(Cell |File |Input )|[ -]*>? *\d+ ")
+_FRAME = re.compile(r"(Cell |File |Input )|[ -]*>? *\d+ ")
 
 # Anchors that the page itself uses.
 _TAKEN = frozenset({"main", "key-figures", "contents", "out-of-date"})
@@ -117,8 +118,16 @@ def _is_shown(output: NotebookNode) -> bool:
 def _frames(notebook: NotebookNode) -> str:
     """Return where in the code a notebook failed, without the words of the errors, which may quote the data."""
     errors = (output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error")
-    lines = "\n".join(next(errors, {"traceback": []})["traceback"]).splitlines()
-    return "\n".join(line for line in map(strip_ansi, lines) if FRAME.match(line))
+    return "\n".join(frames_of(next(errors, {"traceback": []})["traceback"]))
+
+
+def frames_of(traceback: Iterable[str]) -> list[str]:
+    """Return the lines of a traceback that say where in the code it was, and none of its words.
+
+    >>> frames_of(["Cell In[3], line 2\\n----> 2 fail()\\nValueError: no 'a customer'"])
+    ['Cell In[3], line 2', '----> 2 fail()']
+    """
+    return [line for line in map(strip_ansi, "\n".join(traceback).splitlines()) if _FRAME.match(line)]
 
 
 def _outline(article: BeautifulSoup) -> list[Heading]:

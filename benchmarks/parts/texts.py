@@ -1,7 +1,6 @@
 """Personal data in texts: how much of it is found and how fast, beside Presidio in the same run.
 
-In: `python benchmarks/governance_text.py [--texts FILE] [--messages N]`, labelled texts that lie in `../shared/data` or
-where the argument says.   Out: one JSON object; tables for people.
+In: labelled texts, a number of messages.   Out: frames and figures for `governance.py`.
 
 A span is found where one of the same kind overlaps it. These texts were looked at while the rules were written, so a
 little of the figures is ours and not the method's. Phones are looked for in the countries of the texts, by both.
@@ -10,7 +9,6 @@ measured'. Links are compared with `find`, which masks any of them: `identify` n
 address, of which the labelled texts hold none.
 """
 
-import argparse
 import json
 import tempfile
 import time
@@ -19,14 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
 
+from parts.tables import CONSOLE
 from workbench import personal
 from workbench.crm import sample
 from workbench.errors import InputError
 
-TEXTS = Path(__file__).parents[2] / "shared" / "data" / "pii" / "synth_dataset_v2.parquet"
 KINDS = {
     "EMAIL_ADDRESS": "email",
     "PHONE_NUMBER": "phone",
@@ -43,19 +39,6 @@ COUNTRIES = [
 MARKETS = ("DE", "FR", "BR", "JP", "US", "IN")
 PRESIDIO_MESSAGES = 1_000
 NOT_MEASURED = "not measured"
-
-
-def main() -> None:
-    """Measure, and print what was found."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--texts", type=Path, default=TEXTS)
-    arguments.add_argument("--messages", type=int, default=100_000)
-    options = arguments.parse_args()
-    by_kind, links, quick = accuracy(options.texts), plain_links(options.texts), speed(options.messages)
-    show("Personal data in labelled texts, by kind", by_kind)
-    show("Links", pd.DataFrame([links]))
-    show("Speed", pd.DataFrame([quick]))
-    print(json.dumps({"by_kind": by_kind.to_dict("records"), "links": links, "speed": quick}))
 
 
 def accuracy(parquet: Path) -> pd.DataFrame:
@@ -155,20 +138,3 @@ def _messages(count: int) -> list[str]:
         written = sample.write(Path(folder) / "crm", customers=300, seed=1)
         texts = pd.read_parquet(written / "messages.parquet", columns=["text"])["text"].dropna().tolist()
     return [f"{texts[place % len(texts)]} ({place // len(texts)})" for place in range(count)]
-
-
-def show(title: str, frame: pd.DataFrame) -> None:
-    """Print a frame for people."""
-    table = Table(title=title, title_justify="left", min_width=len(title))
-    for column in frame:
-        table.add_column(str(column))
-    for row in frame.itertuples(index=False):
-        table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row))
-    CONSOLE.print(table)
-
-
-CONSOLE = Console(stderr=True, width=120)
-
-
-if __name__ == "__main__":
-    main()
