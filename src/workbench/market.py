@@ -16,6 +16,8 @@ from workbench import law
 from workbench.errors import InputError, did_you_mean
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Cap = Annotated[int, Field(ge=1)]
+Hour = Annotated[int, Field(ge=0, le=23)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -70,6 +72,13 @@ class Market(BaseModel):
     retention_budget: NotNegative = Field(default=1000.0, description="value: to be spent on contacts, in currency")
     contact_cost: NotNegative = Field(default=5.0, description="value: of one contact, in currency")
     save_rate: Share = Field(default=0.2, description="value: share of leaving customers whom a contact holds back")
+    cap_per_day: Cap = Field(default=1, description="pressure: touches of a person within 24 hours, at most")
+    cap_per_7_days: Cap = Field(default=3, description="pressure: touches of a person within 7 days, at most")
+    cap_per_30_days: Cap = Field(default=8, description="pressure: touches of a person within 30 days, at most")
+    quiet_from: Hour = Field(default=21, description="pressure: hour of the person's clock from which nothing is sent")
+    quiet_until: Hour = Field(
+        default=8, description="pressure: hour until which nothing is sent; the same: no such hours"
+    )
     target_auc: Share = Field(default=0.75, description="churn: area under the ROC curve, at least")
     target_calibration_error: Share = Field(default=0.05, description="churn: at most")
     transformers: list[str] = Field(default=[], description="sentiment: models to try, hub ids or local folders")
@@ -78,6 +87,9 @@ class Market(BaseModel):
     retrain_after: Share = Field(default=0.10, description="sentiment: growth of labels that calls for a new model")
     target_total_error: Share = Field(default=0.2, description="value: error of the total forecast, at most")
     target_accuracy: Share = Field(default=0.90, description="sentiment: at least")
+    target_gap: Share = Field(
+        default=0.05, description="fairness: difference between groups in who is selected, at most"
+    )
     target_compliance: Share = Field(default=1.0, description="checks met of those applicable, at least")
     target_energy_saving: Share = Field(default=0.30, description="compute energy under the baseline, at least")
     target_satisfaction: Share = Field(default=0.85, description="satisfied customers, at least")

@@ -87,7 +87,7 @@ def _as_json(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class MarketOutputs:
-    """The output folder of one market: `results/`, `tables/`, `models/` and the ledger of energy."""
+    """The output folder of one market: `results/`, `tables/`, `documents/`, `models/` and the ledger of energy."""
 
     folder: Path
 
@@ -116,6 +116,13 @@ class MarketOutputs:
     def save_list(self, notebook: str, name: str, csv: str) -> Path:
         """Write a list for another system to import as `tables/<notebook>.<name>.csv`."""
         return write_whole(self.folder / "tables" / f"{notebook}.{name}.csv", csv)
+
+    def save_document(self, notebook: str, name: str, markdown: str) -> Path:
+        """Write a document for people as `documents/<notebook>.<name>.md`; its first line is its title.
+
+        The runner makes a page of it, and an index of all of them.
+        """
+        return write_whole(self.folder / "documents" / f"{notebook}.{name}.md", markdown)
 
     def table(self, notebook: str, name: str) -> pd.DataFrame:
         """Read a table that an earlier notebook left; an InputError says which notebook to run first."""

@@ -96,6 +96,8 @@ _ALL = (
             _text("acquisition_channel"),
             _number("acquisition_cost", low=0),
             _time("last_login_at"),
+            _text("timezone"),
+            _flag("hold_out"),
             _flag("churned"),
         ),
     ),

@@ -58,11 +58,18 @@ class Overview:
 
 
 def render_index(
-    markets: Sequence[Market], pages: Sequence[Page], *, notebooks: Mapping[str, str], made_at: datetime
+    markets: Sequence[Market],
+    pages: Sequence[Page],
+    *,
+    notebooks: Mapping[str, str],
+    made_at: datetime,
+    documented: Mapping[str, str] | None = None,
 ) -> str:
-    """Render the index; `notebooks` maps the names of those that there are to their titles."""
+    """Render the index; `notebooks` maps the names of those that there are to their titles, `documented` the markets
+    that have documents to theirs.
+    """
     overview = summarise(markets, pages, notebooks=notebooks)
-    return template("index.html.j2").render(overview=overview, made_at=made_at)
+    return template("index.html.j2").render(overview=overview, documented=documented or {}, made_at=made_at)
 
 
 def summarise(markets: Sequence[Market], pages: Sequence[Page], *, notebooks: Mapping[str, str]) -> Overview:

@@ -1,9 +1,10 @@
 """Pages in their places, whole or not at all, and never an old one that passes for new.
 
-In: a run and its executed notebook.   Out: `reports/<market>/<notebook>.html` and `.ipynb`, and the run with its files.
+In: a run and its executed notebook.   Out: `reports/<market>/<notebook>.html` and `.ipynb`, pages of its documents, and
+the run with its files.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from nbformat import NotebookNode
 from workbench import outputs
 from workbench.errors import without_password
 from workbench.market import Market
-from workbench.report import record, words
+from workbench.report import documents, record, words
 from workbench.report.index import render_index
 from workbench.report.record import Page, Run
 from workbench.report.render import mark_outdated, render_html
@@ -29,22 +30,21 @@ def announce(run: Run, *, reports: Path) -> None:
     folder = reports / run.market
     for torn in folder.rglob(f".{run.notebook}.*"):
         torn.unlink(missing_ok=True)
-    page = folder / f"{run.notebook}.html"
-    if page.exists():
-        why = f"a newer run began on {words.moment(run.started_at)} and has not come to its end."
-        outputs.write_whole(page, mark_outdated(page.read_text(encoding="utf-8"), why))
+    why = f"a newer run began on {words.moment(run.started_at)} and has not come to its end."
+    _mark([folder / f"{run.notebook}.html", *documents.pages_of(run, folder)], why)
 
 
 def succeeded(run: Run, notebook: NotebookNode, *, reports: Path) -> Run:
     """Put the report and its notebook in their places."""
     folder = reports / run.market
     _sweep_what_is_older(run, folder)
-    page = _page(run, reports)
+    page = replace(_page(run, reports), documents=documents.publish_documents(run, folder))
     html = render_html(notebook, page)
     _write_notebook(run, notebook, folder)
     outputs.write_whole(folder / f"{run.notebook}.html", html)
     (folder / f"{run.notebook}{_PREVIOUS}").unlink(missing_ok=True)
-    left = [folder / f"{run.notebook}.html", folder / f"{run.notebook}.ipynb", *left_by(run, reports=reports)]
+    made = [folder / f"{run.notebook}.html", folder / f"{run.notebook}.ipynb", *documents.pages_of(run, folder)]
+    left = [*made, *left_by(run, reports=reports)]
     return replace(run, files=tuple(path.relative_to(reports).as_posix() for path in left))
 
 
@@ -53,9 +53,10 @@ def failed(run: Run, notebook: NotebookNode | None, *, reports: Path) -> Run:
     folder = reports / run.market
     page, previous = folder / f"{run.notebook}.html", folder / f"{run.notebook}{_PREVIOUS}"
     older = page.read_text(encoding="utf-8") if page.exists() else _NO_REPORT
+    why = f"the run of {words.moment(run.started_at)} failed, and this is what an earlier one found."
     if not older.endswith(_NO_REPORT):
-        why = f"the run of {words.moment(run.started_at)} failed, and this is what an earlier one found."
         outputs.write_whole(previous, mark_outdated(older, why))
+    _mark(documents.pages_of(run, folder), why)
     if notebook is not None:
         _write_notebook(run, notebook, folder)
     html = render_html(notebook or nbformat.v4.new_notebook(), _page(run, reports))
@@ -66,35 +67,43 @@ def failed(run: Run, notebook: NotebookNode | None, *, reports: Path) -> Run:
 def index(markets: Sequence[Market], notebooks: Mapping[str, str], *, reports: Path) -> Path:
     """Put the index of all that is remembered in its place; `notebooks` maps names to titles."""
     pages = [_page(run, reports) for run in record.read(reports)]
-    html = render_index(markets, pages, notebooks=notebooks, made_at=datetime.now(UTC))
+    titles = {page.run.market: page.run.market_title for page in pages}
+    documented = {name: title for name, title in titles.items() if documents.index_of(reports / name).exists()}
+    html = render_index(markets, pages, notebooks=notebooks, documented=documented, made_at=datetime.now(UTC))
     return outputs.write_whole(reports / "index.html", html)
 
 
 def _results(run: Run, folder: Path) -> list[Path]:
     tables = (path for suffix in ("parquet", "csv") for path in folder.glob(f"tables/{run.notebook}.*.{suffix}"))
-    return sorted([*folder.glob(f"results/{run.notebook}.json"), *tables])
+    return sorted([*folder.glob(f"results/{run.notebook}.json"), *tables, *documents.sources_of(run, folder)])
 
 
 def left_by(run: Run, *, reports: Path) -> list[Path]:
-    """Return the files of figures and tables that this run has written."""
+    """Return the files of figures, tables and documents that this run has written."""
     found = _results(run, reports / run.market)
     return [path for path in found if path.stat().st_mtime >= run.started_at.timestamp()]
 
 
 def discard(run: Run, *, reports: Path) -> None:
-    """Remove the figures and tables that this run has written, where they must not be kept."""
+    """Remove the figures, tables and documents that this run has written, where they must not be kept."""
     for path in left_by(run, reports=reports):
         path.unlink()
 
 
 def _sweep_what_is_older(run: Run, folder: Path) -> None:
-    """Remove figures and tables of earlier runs that this one has not written again: they would pass for its own.
+    """Remove what earlier runs left and this one did not write again, models apart: it would pass for its own.
 
     Only now that it has succeeded, for a notebook may read what it left before. Models stay, to be used again.
     """
-    for path in _results(run, folder):
+    for path in [*_results(run, folder), *documents.pages_of(run, folder)]:
         if path.stat().st_mtime < run.started_at.timestamp():
             path.unlink()
+
+
+def _mark(pages: Iterable[Path], why: str) -> None:
+    for page in pages:
+        if page.exists():
+            outputs.write_whole(page, mark_outdated(page.read_text(encoding="utf-8"), why))
 
 
 def _page(run: Run, reports: Path) -> Page:

@@ -55,12 +55,22 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Document:
+    """A document by its title, what it is for in a sentence, and where its page lies from the market's folder."""
+
+    title: str
+    summary: str
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """What the page of a run shows around the notebook; `previous` is the file name of an older report beside it."""
 
     run: Run
     figures: Sequence[KeyFigure] = ()
     previous: str | None = None
+    documents: Sequence[Document] = ()
 
 
 def read(reports: Path) -> list[Run]:

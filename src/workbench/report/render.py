@@ -52,8 +52,8 @@ def render_html(notebook: NotebookNode, page: Page) -> str:
     """Render a notebook's prose and results, without code, below the key figures of its page."""
     article = _article(notebook)
     first = article.h1.extract() if article.h1 else None
-    contents = _outline(article)
-    _frame_what_is_wide(article)
+    contents = outline(article)
+    frame_what_is_wide(article)
     return template("report.html.j2").render(
         page=page,
         run=page.run,
@@ -130,7 +130,7 @@ def frames_of(traceback: Iterable[str]) -> list[str]:
     return [line for line in map(strip_ansi, "\n".join(traceback).splitlines()) if _FRAME.match(line)]
 
 
-def _outline(article: BeautifulSoup) -> list[Heading]:
+def outline(article: BeautifulSoup) -> list[Heading]:
     """Give every heading an anchor of its own and a level that leaves no step out below the page's title."""
     taken = _TAKEN | {tag["id"] for tag in article.find_all(id=True)}
     outline: list[Heading] = []
@@ -145,7 +145,7 @@ def _outline(article: BeautifulSoup) -> list[Heading]:
     return outline
 
 
-def _frame_what_is_wide(article: BeautifulSoup) -> None:
+def frame_what_is_wide(article: BeautifulSoup) -> None:
     """Let wide tables and long lines scroll by themselves, reachable by keyboard, instead of the page."""
     bare = [table for table in article.find_all("table") if not table.find_parent(class_="table")]
     for number, table in enumerate(bare, start=1):

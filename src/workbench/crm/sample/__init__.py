@@ -20,7 +20,7 @@ from workbench.errors import InputError
 
 __all__ = ["VERSION", "planted", "write"]
 
-VERSION = "5"
+VERSION = "6"
 """Goes up whenever the same arguments give other data."""
 
 _FEWEST = 50

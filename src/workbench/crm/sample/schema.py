@@ -12,7 +12,7 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "customer_id": _TEXT, "name": _TEXT, "email": _TEXT, "postcode": _TEXT, "signup_at": _TIME, "country": _TEXT,
         "country_name": _TEXT, "language": _TEXT, "birth_year": _WHOLE, "gender": _TEXT, "segment": _TEXT,
         "acquisition_channel": _TEXT, "acquisition_cost": _NUMBER, "last_login_at": _TIME, "preferred_store": _TEXT,
-        "fax": _TEXT,
+        "fax": _TEXT, "hold_out": _FLAG,
     },
     "orders": {
         "order_id": _TEXT, "customer_id": _TEXT, "ordered_at": _TIME, "amount": _NUMBER, "currency": _TEXT,

@@ -84,6 +84,7 @@ def _customers(world: World) -> pd.DataFrame:
     return people.assign(
         signup_at=utc(people["_signup_day"].to_numpy()),
         last_login_at=utc(people["_last_login_day"].to_numpy()),
+        hold_out=~people["_contacted"],
         preferred_store=stores.where(people["_signup_day"].between(0, _STORE_GIVEN_UP)),
     )
 
