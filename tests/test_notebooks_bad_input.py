@@ -102,7 +102,8 @@ def test_one_class_only_is_not_enough_data(batch):
     assert (figures["auc"]["value"], figures["auc"]["verdict"]) == (None, "not measured")
     assert figures["auc"]["note"].startswith("not enough data")
     assert (figures["customers"]["value"], figures["churn_rate"]["value"]) == (40, 0)
-    assert not (reports / "weekly_buyers" / "tables").exists()
+    left = {path.name for path in (reports / "weekly_buyers" / "tables").iterdir()}
+    assert left == {"churn.about.parquet", "churn.judged.parquet"}
     assert "not enough data" in text_of(reports, "weekly_buyers")
 
 

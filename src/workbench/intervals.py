@@ -1,4 +1,4 @@
-"""Shares, means and calibration, each with its 95 % interval, as every capability reports them.
+"""Shares, means and calibration, each with its 95 % interval, as every capability reports them; p of many tests.
 
 In: counts, losses, predicted chances and what happened.   Out: value, low and high; NaN where there is nothing.
 """
@@ -68,3 +68,16 @@ def equal_bins(predicted: np.ndarray) -> np.ndarray:
     place = np.empty(len(predicted), dtype=int)
     place[np.argsort(predicted, kind="stable")] = np.arange(len(predicted)) * bins // max(len(predicted), 1)
     return place
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Return p adjusted for the number of tests (Holm, 1979); NaN is no test.
+
+    >>> holm(np.array([0.01, 0.04, np.nan])).tolist()
+    [0.02, 0.04, nan]
+    """
+    tested = np.flatnonzero(np.isfinite(p))
+    order = tested[np.argsort(p[tested], kind="stable")]
+    adjusted = np.full(len(p), np.nan)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1)
+    return adjusted

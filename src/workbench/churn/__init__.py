@@ -10,16 +10,19 @@ In: the tables of a CRM.   Out, in this order, each from the one before:
     curve_of_fields    the AUC with ever more fields, the worthiest first; curve_of_history: with ever more months
     score              a calibrated probability for every customer
     retention_list     whom to contact first; procedure, fit_resampled: what `workbench.explain` needs to say why
-    headline           the figures by which all this is judged; over_time has them by cut-off
+    headline           the figures by which all this is judged; over_time has them by cut-off, of_backtest shows them
+    about, judged      what the model says of itself, and how each outcome came out, for governance
 
 Figures are `plot_<noun>(…)`. Why a score is what it is, `workbench.explain` tells. Below: features (`consistent` after
 a change) and the fields that they read, examples (orders), subscriptions, models, calibrators, quality (with
 calibration, deciles, base_rates).
 """
 
+from workbench.churn.about import about, judged
 from workbench.churn.backtest import Backtest, backtest, fit_chosen
 from workbench.churn.curves import curve_of_fields
 from workbench.churn.examples import cutoffs, examples
+from workbench.churn.exhibits import of_backtest
 from workbench.churn.features import SENTIMENT, consistent, features
 from workbench.churn.fields import features_reading, fields_read, reading, worth_of_fields
 from workbench.churn.gather import SMALL, Gathered, gather
@@ -48,6 +51,7 @@ __all__ = [
     "RetentionList",
     "Scores",
     "Worth",
+    "about",
     "backtest",
     "base_rates",
     "calibration",
@@ -66,7 +70,9 @@ __all__ = [
     "fit_resampled",
     "gather",
     "headline",
+    "judged",
     "labelled_examples",
+    "of_backtest",
     "over_time",
     "plot_calibration",
     "plot_capture",

@@ -137,6 +137,20 @@ def audit(
     return Audit(law=held, seen_at=seen_at, findings=findings, open_requests=waiting, fields=fields, said=said)
 
 
+def compliance(audit: Audit) -> tuple[float | None, str]:
+    """Return the share of applicable checks that are met, and in words what it rests on; None where none applies.
+
+    What is not evidenced counts as applicable and never as met.
+    """
+    verdicts = [finding.verdict for finding in audit.findings]
+    counts = {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)}
+    applicable = len(verdicts) - counts.get("not applicable", 0)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    if not applicable:
+        return None, f"no check applies: {told}"
+    return counts.get("met", 0) / applicable, f"of {applicable} applicable checks: {told}"
+
+
 def _day(as_of: date | str | None) -> date | None:
     try:
         return None if as_of is None else date.fromisoformat(str(as_of))

@@ -1,36 +1,33 @@
 """The figures by which a market's governance is judged.
 
-In: an `Audit`, a lifecycle plan.   Out: one row a figure.
+In: an `Audit`, a lifecycle plan, what was found on fairness, pressure and drift.   Out: one row a figure.
 """
 
 from typing import Any
 
 import pandas as pd
 
-from workbench.governance.audit import Audit
+from workbench.governance.audit import Audit, compliance
+from workbench.governance.drift import Drift
+from workbench.governance.fairness import Fairness
 from workbench.governance.fields import Fields
 from workbench.governance.lifecycle import Lifecycle
+from workbench.governance.pressure import Pressure
 
 
-def compliance(audit: Audit) -> tuple[float | None, str]:
-    """Return the share of applicable checks that are met, and in words what it rests on; None where none applies.
-
-    What is not evidenced counts as applicable and never as met.
-    """
-    verdicts = [finding.verdict for finding in audit.findings]
-    counts = {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)}
-    applicable = len(verdicts) - counts.get("not applicable", 0)
-    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
-    if not applicable:
-        return None, f"no check applies: {told}"
-    return counts.get("met", 0) / applicable, f"of {applicable} applicable checks: {told}"
-
-
-def headline(audit: Audit, fields: Fields | None = None, plan: Lifecycle | None = None) -> pd.DataFrame:
+def headline(
+    audit: Audit,
+    fields: Fields | None = None,
+    plan: Lifecycle | None = None,
+    *,
+    fair: Fairness | None = None,
+    pressed: Pressure | None = None,
+    drift: Drift | None = None,
+) -> pd.DataFrame:
     """Return name, value, low, high, unit and note of the figures that a governance report leaves behind.
 
-    `fields` are those of the audit where nobody looked closer. All are counts of everything that is
-    held, no samples, and have no interval.
+    `fields` are those of the audit where nobody looked closer. Gaps of fairness have an interval; all others are counts
+    of everything that is held, no samples. What is None has no figure.
     """
     rate, told = compliance(audit)
     late = audit.open_requests["days_left"] < 0
@@ -48,13 +45,64 @@ def headline(audit: Audit, fields: Fields | None = None, plan: Lifecycle | None 
     if plan is not None:
         due = plan.customers["days_overdue"] > 0
         rows.append(_row("records_overdue", int(due.sum()), note="to delete, anonymise or merge, past their day"))
+    rows += [] if fair is None else _of_fairness(fair)
+    rows += [] if pressed is None else _of_pressure(pressed)
+    if drift is not None:
+        rows.append(_row("changes", drift.changed, note=drift.changes[0]))
     # As objects from the start: a frame of missing values and counts would turn 40 into 40.0.
     return pd.DataFrame(rows).assign(value=pd.Series([row["value"] for row in rows], dtype=object))
+
+
+def _of_fairness(fair: Fairness) -> list[dict[str, Any]]:
+    """Return the widest gap that is shown in who is selected, proxies apart, and how many gaps are breached."""
+    told = "models and decisions by attributes: gaps that are surely larger than the market allows"
+    breached = sum(finding.verdict == "breached" for finding in fair.findings)
+    return [_widest_gap(fair), _row("gaps_breached", breached if fair.findings else None, note=told)]
+
+
+def _widest_gap(fair: Fairness) -> dict[str, Any]:
+    gaps = [
+        part[part["metric"].eq("selection_rate") & part["kind"].ne("proxy")] for part in (fair.gaps, fair.decisions)
+    ]
+    known = pd.concat([part for part in gaps if len(part)] or [fair.gaps.head(0)]).dropna(subset="difference")
+    shown = known[known["shown"].astype(bool)]
+    if shown.empty:
+        none = "no gap between groups is shown in who is selected" if len(known) else "no groups could be compared"
+        return _row("selection_gap", None, unit="share", note=none)
+    widest = shown.sort_values("difference", kind="stable").iloc[-1]
+    note = "{model} by {attribute}: {highest} before {lowest}".format(**widest)
+    low, high = float(widest["low"]), float(widest["high"])
+    return _row("selection_gap", float(widest["difference"]), low=low, high=high, unit="share", note=note)
+
+
+def _of_pressure(pressed: Pressure) -> list[dict[str, Any]]:
+    """Return the share of touches beyond the cap of 30 days, and of those in quiet hours."""
+    load, hours = (frame[frame["channel"] == "all"] for frame in (pressed.load, pressed.hours))
+    over = load[load["window"] == "30 days"]
+    return [
+        _share("touches_over_cap", over, "touches_over_share", pressed, "beyond the cap of 30 days"),
+        _share("touches_in_quiet_hours", hours, "quiet_share", pressed, "on the person's own clock"),
+    ]
+
+
+def _share(name: str, rows: pd.DataFrame, column: str, pressed: Pressure, told: str) -> dict[str, Any]:
+    known = rows[column].dropna() if pressed.touches else rows[column].head(0)
+    return _row(
+        name, float(known.iloc[0]) if len(known) else None, unit="share", note=told if len(known) else pressed.said
+    )
 
 
 def _count(audit: Audit, verdict: str) -> int:
     return sum(finding.verdict == verdict for finding in audit.findings)
 
 
-def _row(name: str, value: float | None, *, unit: str = "", note: str = "") -> dict[str, Any]:
-    return {"name": name, "value": value, "low": None, "high": None, "unit": unit, "note": note}
+def _row(
+    name: str,
+    value: float | None,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    unit: str = "",
+    note: str = "",
+) -> dict[str, Any]:
+    return {"name": name, "value": value, "low": low, "high": high, "unit": unit, "note": note}

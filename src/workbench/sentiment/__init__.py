@@ -15,11 +15,13 @@ In: the messages of a CRM.   Out, in this order, each from the one before:
     terms              what it is about, from exact contributions; examples to read, masked
     turned             customers who were content and no longer are
     headline           the figures by which all this is judged
+    about, judged      what the model says of itself, and how each outcome came out, for governance
 
 Figures are `plot_<noun>(…)`. Below: labels, languages, n-grams with their kernels, the linear model and its store, the
 shipped model, transformers (checkpoint, hub, mapping) and the students that they teach (distil).
 """
 
+from workbench.sentiment.about import about, judged
 from workbench.sentiment.appointment import Appointment, account, appoint, candidates
 from workbench.sentiment.choice import Choice, Trial, choose, rehearse
 from workbench.sentiment.context import in_context
@@ -57,6 +59,7 @@ __all__ = [
     "Sentiment",
     "Trial",
     "Turned",
+    "about",
     "abstain_at",
     "account",
     "appoint",
@@ -72,6 +75,7 @@ __all__ = [
     "gather",
     "headline",
     "in_context",
+    "judged",
     "learning_curve",
     "over_time",
     "plot_agreement",

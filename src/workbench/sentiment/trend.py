@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from workbench.errors import InputError, did_you_mean
-from workbench.intervals import FEWEST, wilson
+from workbench.intervals import FEWEST, holm, wilson
 from workbench.sentiment.labels import LABELS
 from workbench.sentiment.quality import column
 
@@ -103,7 +103,7 @@ def _changes(counts: pd.DataFrame, freq: str) -> pd.DataFrame:
     tests = [row for name, own in counts.groupby(level="group") for row in _tested(str(name), own.droplevel("group"))]
     columns = ["group", "period", "measure", "value", "before", "p"]
     rows = pd.DataFrame(tests, columns=columns).astype({"value": float, "before": float, "p": float})
-    rows["p"] = _holm(rows["p"].to_numpy())
+    rows["p"] = holm(rows["p"].to_numpy())
     rows = rows[(rows["p"] < _SURE) & ((rows["value"] - rows["before"]).abs() >= _LEAST_CHANGE)]
     rows = rows.sort_values(["period", "group"], kind="stable").reset_index(drop=True)
     rows["what"] = [_sentence(row, freq) for row in rows.itertuples()]
@@ -126,14 +126,6 @@ def _tested(name: str, counts: pd.DataFrame) -> list[tuple[Any, ...]]:
             [name] * len(p), every.index[enough], [measure] * len(p), now[enough], then[enough], p, strict=True
         )
     return found
-
-
-def _holm(p: np.ndarray) -> np.ndarray:
-    """Return p adjusted for the number of tests (Holm, 1979)."""
-    order = np.argsort(p)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
-    return adjusted
 
 
 def _sentence(row: Any, freq: str) -> str:

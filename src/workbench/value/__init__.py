@@ -13,6 +13,7 @@ In: features of churn's kind at past cut-offs and of today, lazy orders; or subs
     segments, value_by_risk   who they are, in words
     acquisition               what they cost and whether it pays; predicted_cac
     headline                  the figures by which all this is judged; over_time, candidates, interval_coverage
+    about, judged             what the forecast says of itself, and how each outcome came out, for governance
     of_process, of_backtest … what each section shows, for `charts.show`
     ways                      what `workbench.explain` needs to say why
 
@@ -20,6 +21,7 @@ Below: histories, bgnbd and paretonbd (buying), gammagamma and lognormal (spendi
 (both on that clock), learned, candidates, conformal, quality, survival. Figures are `plot_<noun>(…)`.
 """
 
+from workbench.value.about import about, judged
 from workbench.value.acquisition import acquisition, predicted_cac, predicted_cac_check
 from workbench.value.appraisal import Appraisal, appraise, check_lifetime
 from workbench.value.backtest import Tested, backtest
@@ -56,6 +58,7 @@ __all__ = [
     "Spending",
     "Tested",
     "ValueAtRisk",
+    "about",
     "acquisition",
     "appraise",
     "appraise_subscriptions",
@@ -75,6 +78,7 @@ __all__ = [
     "histories",
     "histories_of",
     "interval_coverage",
+    "judged",
     "lifetime_value",
     "of_acquisition",
     "of_backtest",

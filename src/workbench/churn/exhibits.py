@@ -1,0 +1,27 @@
+"""What a churn report shows of the backtest: figures and tables by their captions, for `charts.show`.
+
+In: a backtest.   Out: axes and frames by caption.
+"""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from workbench.churn.backtest import Backtest
+from workbench.churn.headline import over_time
+from workbench.churn.plots import plot_calibration, plot_capture, plot_quality
+from workbench.churn.quality import calibration, deciles
+
+
+def of_backtest(tested: Backtest, *, target: float) -> dict[str, Axes | pd.DataFrame]:
+    """Show how good every candidate would have been, and how far the chosen one could be trusted; none: nothing."""
+    if tested.model is None:
+        return {}
+    scores = tested.scores
+    return {
+        "AUC on data not learnt from, 95 % intervals": plot_quality(tested, target=target),
+        "Predicted and observed churn": plot_calibration(calibration(scores), probability=scores["probability"]),
+        "Churners reached, the riskiest contacted first": plot_capture(
+            deciles(scores), churn_rate=scores["churned"].mean()
+        ),
+        "The chosen model at every cut-off, with 95 % intervals": over_time(tested),
+    }

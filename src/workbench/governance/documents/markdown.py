@@ -1,0 +1,165 @@
+"""Markdown that says what the data says, and never does what the data says.
+
+In: texts, numbers, rows.   Out: headings, paragraphs, lists and tables, in which what comes from data is text.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+NOT_KNOWN = "not known"
+# Longer than this nothing is worth reading in a table, and a text of the data may be a book.
+_MOST_CHARACTERS = 1_000
+
+# Backslashes where every reader of Markdown knows them; references where some would still see a tag, a formula, a cell.
+_ESCAPES = {ord(sign): f"\\{sign}" for sign in "*_[]#~"}
+_ESCAPES |= {ord(sign): f"&#{ord(sign)};" for sign in "&<>|`$\\@^"}
+_CAPITALS = frozenset({"auc", "clv", "psi", "roi"})
+_LINKS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
+_STARTS = re.compile(r"^(\d{1,9})?([-+=:.)])(?=\s|$|[-=])")
+_HIDDEN = ("Cc", "Cf", "Cs", "Co")
+_JOINERS = "\u200c\u200d"  # Indian scripts and emoji need them
+
+
+def text(value: Any) -> str:
+    r"""Write a value so that Markdown shows it as it stands: one line, no tag, link, formula or mark of its own.
+
+    What is missing or blank is 'not known'; texts over 1,000 characters are cut, and say so.
+
+    >>> text("<b>_x_</b> | [a](http://b)"), text(None), text(" \n")
+    ('&#60;b&#62;\\_x\\_&#60;/b&#62; &#124; \\[a\\](http&#58;//b)', 'not known', 'not known')
+    """
+    plain = " ".join("".join(map(_visible, written(value))).split())
+    if not plain:
+        return NOT_KNOWN
+    if len(plain) > _MOST_CHARACTERS:
+        plain = f"{plain[:_MOST_CHARACTERS]} (cut here, {len(plain):,} characters in all)"
+    escaped = _LINKS.sub(lambda found: f"&#{ord(found[0])};", plain.translate(_ESCAPES))
+    return _STARTS.sub(lambda found: f"{found[1] or ''}&#{ord(found[2])};", escaped)
+
+
+def written(value: Any, *, unit: str = "") -> str:
+    """Write a value for people, not yet for Markdown: numbers with their unit, days without midnight, yes and no.
+
+    >>> written(0.12345, unit="share"), written(20_000), written(pd.Timestamp("2025-01-02")), written(float("nan"))
+    ('12.3%', '20,000', '2025-01-02', 'not known')
+    """
+    match value:
+        case None:
+            return NOT_KNOWN
+        case str():
+            return value
+        case bool():
+            return "yes" if value else "no"
+        case pd.Timestamp() if not pd.isna(value):
+            return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
+        case date() if not pd.isna(value):
+            return f"{value:%Y-%m-%d}"
+    if pd.isna(value):
+        return NOT_KNOWN
+    plain = value.item() if hasattr(value, "item") else value
+    if isinstance(plain, bool):
+        return written(plain)
+    return number(plain, unit=unit) if isinstance(plain, int | float) else str(plain)
+
+
+def number(value: float, *, unit: str = "") -> str:
+    """Write a number with as many digits as are worth reading; the unit `share` is written in per cent.
+
+    >>> number(1234.5), number(0.0004), number(0.81234), number(12.34, unit="Wh")
+    ('1,234', '0.0004', '0.812', '12.3 Wh')
+    """
+    if unit == "share":
+        return f"{value:.1%}"
+    if isinstance(value, int) or abs(value) >= 100:
+        digits = f"{value:,.0f}"
+    elif 0 < abs(value) < 0.01:
+        digits = f"{value:.2g}"
+    else:
+        digits = f"{value:.{3 if abs(value) < 1 else 2 if abs(value) < 10 else 1}f}"
+    return digits + unit if unit == "%" else f"{digits} {unit}".rstrip()
+
+
+def interval(low: Any, high: Any, *, unit: str = "") -> str:
+    """Write the ends of an interval, or that there is none.
+
+    >>> interval(0.1, 0.25, unit="share"), interval(None, None)
+    ('10.0% to 25.0%', 'not measured')
+    """
+    if pd.isna(low) or pd.isna(high):
+        return "not measured"
+    return f"{written(low, unit=unit)} to {written(high, unit=unit)}"
+
+
+def many(count: int, what: str) -> str:
+    """Write a number of things.
+
+    >>> many(1, "row"), many(2_000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def words(name: str) -> str:
+    """Write a name of a column, a figure or a finding out in words.
+
+    >>> words("selection_rate"), words("auc_baseline")
+    ('Selection rate', 'AUC baseline')
+    """
+    spaced = " ".join(word.upper() if word in _CAPITALS else word for word in name.split("_") if word)
+    return spaced[:1].upper() + spaced[1:]
+
+
+def heading(said: str, *, level: int = 2) -> str:
+    """Write a heading."""
+    return f"{'#' * level} {text(said)}"
+
+
+def paragraph(said: str) -> str:
+    """Write a paragraph."""
+    return text(said)
+
+
+def notice(said: str) -> str:
+    """Write a paragraph that is set apart."""
+    return f"> {text(said)}"
+
+
+def listing(items: Iterable[str], *, none: str) -> str:
+    """Write a list with a dash before each item; without items the sentence that says why there are none."""
+    return "\n".join(f"- {text(item)}" for item in items) or paragraph(none)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: str) -> str:
+    r"""Write rows as a table; without rows the sentence that says why there are none.
+
+    >>> print(table(["Field", "Held"], [("fax|home", True)], none="Nothing is held."))
+    | Field | Held |
+    | --- | --- |
+    | fax&#124;home | yes |
+    """
+    cells = [f"| {' | '.join(map(text, row))} |" for row in rows]
+    if not cells:
+        return paragraph(none)
+    return "\n".join([f"| {' | '.join(map(text, columns))} |", f"|{' --- |' * len(columns)}", *cells])
+
+
+def facts(known: Mapping[str, Any], *, none: str = "Nothing is known of this.") -> str:
+    """Write names and values as a table of two columns."""
+    return table(["What", "Said"], known.items(), none=none)
+
+
+def whole(parts: Iterable[str]) -> str:
+    """Join parts into a document, a blank line between them."""
+    return "\n\n".join(parts) + "\n"
+
+
+def _visible(sign: str) -> str:
+    """Return a character; a blank for what breaks lines, nothing for what hides or turns the text around it."""
+    if sign.isspace():
+        return " "
+    return "" if unicodedata.category(sign) in _HIDDEN and sign not in _JOINERS else sign
