@@ -19,6 +19,8 @@ from workbench.governance.fairness import Fairness, assess_fairness
 from workbench.governance.fairness.result import ABSENT, GAPS, GROUPS, SUPPRESSED
 from workbench.governance.fields import Fields
 from workbench.governance.finding import Finding
+from workbench.governance.pressure import Pressure, assess_pressure
+from workbench.governance.pressure.effect import CONTACT
 from workbench.governance.records import JUDGED, Record
 from workbench.law import law
 from workbench.outputs import key_figure
@@ -82,6 +84,7 @@ def audited(held: Mapping[str, ibis.Table], *findings: Finding, regime: str = "g
         open_requests=pd.DataFrame({"days_left": [3, -1]}),
         fields=fields(held),
         said="Judged.",
+        known={},
     )
 
 
@@ -132,7 +135,7 @@ def fairness(*findings: Finding) -> Fairness:
         _nothing_judged(),
         groups=pd.DataFrame(groups, columns=list(GROUPS)),
         gaps=pd.DataFrame([_KEY | gap, _KEY | unseen], columns=list(GAPS)),
-        suppressed=pd.DataFrame([("churn", "gender", 1, 4)], columns=list(SUPPRESSED)),
+        suppressed=pd.DataFrame([{"model": "churn", "attribute": "gender"}]).reindex(columns=list(SUPPRESSED)),
         absent=pd.DataFrame(absent, columns=list(ABSENT)),
         findings=findings,
     )
@@ -143,6 +146,20 @@ def _nothing_judged() -> Fairness:
     return assess_fairness({}, {}, seen_at=pd.Timestamp("2025-12-31"), target_gap=0.1)
 
 
+def pressed(effect: pd.DataFrame | str) -> Pressure:
+    """Return no contact pressure at all, with this effect of contact."""
+    return replace(_no_touches(), effect=effect)
+
+
+@cache
+def _no_touches() -> Pressure:
+    return assess_pressure({}, timezone="UTC", caps={"1 day": 1}, quiet_from=21, quiet_until=8)
+
+
+EFFECT = pd.DataFrame(
+    [("orders", 900, 100, 2.4, 2.0, 1.2, 1.1, 1.3, 1.1, ""), ("spend", 900, 100, 0.0, 0.0, *[float("nan")] * 4, "")],
+    columns=list(CONTACT),
+)
 STEPS = pd.DataFrame(
     {
         "step": ["learn", "page"],

@@ -78,6 +78,7 @@ def test_what_is_peculiar_to_a_model_stands_among_its_limits(model: churn.Model)
     assert not {"one_number", "undated"} & limits
     said = found.set_index("name")["value"]
     assert said["learnt_from"].startswith("customers of this market and 20 of other markets")
+    assert (said["customers"], said["others"]) == ("80", "20, drawn by lot")
     assert "TreeSHAP" in said["method"]
     assert "messages.text" in said["fields"]
     assert said["languages"].startswith("those of the messages")
@@ -100,6 +101,7 @@ def test_without_a_model_it_says_why_and_judges_nobody():
     assert set(found["section"]) == PARTS
     assert found["value"].notna().all()
     assert (said["kind"], said["why"]) == ("no model was chosen", tested.reason)
+    assert (said["learnt_from"], said["others"]) == ("not applicable: no model was chosen", "none")
     rows = judged(tested, threshold=0.5)
     assert rows.empty
     assert Record(about=found, judged=rows).told("why").startswith("not enough data")

@@ -134,3 +134,8 @@ def test_the_telco_file_becomes_examples_without_its_ids() -> None:
     found = labelled_examples(telco.assign(churned=telco.pop("Churn") == "Yes"))
     assert (len(found), found["churned"].sum()) == (7043, 1869)
     assert "Contract" in found
+
+
+def test_the_lot_that_holds_customers_out_of_campaigns_is_no_feature():
+    customers = pd.DataFrame({"customer_id": list("abc"), "hold_out": [True, False, False], "churned": [1, 0, 0]})
+    assert list(labelled_examples(customers)) == ["customer_id", "churned"]

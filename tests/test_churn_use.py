@@ -1,12 +1,14 @@
 """Worth of fields and both curves come together, of a market with a model and of one without."""
 
+from datetime import date
+
 import pandas as pd
 
 from workbench import churn, crm
 
 
 def test_all_three_frames_survive_a_file_with_their_notes(sample_folder, tmp_path):
-    tables = crm.open(sample_folder, countries=["BR"]).tables
+    tables = crm.open(sample_folder, countries=["BR"], first_day=date(2024, 1, 1)).tables
     found = churn.gather(tables, horizon_days=90)
     tested = churn.backtest(found.past, horizon_days=90)
     used = churn.use_of_data(tested, found, tables, horizon_days=90)

@@ -1,8 +1,9 @@
 """The draft of an impact assessment: named as the law names it, open findings as risks, the rest left to people."""
 
+import pandas as pd
 import pytest
 
-from documents_case import audited, evidence, fairness, finding, record, silent, tables
+from documents_case import ABOUT, EFFECT, audited, evidence, fairness, finding, pressed, record, silent, tables
 from workbench.governance.documents.assessment import impact_assessment
 from workbench.governance.documents.evidence import concerning
 from workbench.governance.documents.risks import conclusion, extent
@@ -52,10 +53,34 @@ def test_findings_on_other_models_and_on_events_that_a_model_does_not_read_are_l
     own = [finding("fairness_churn_gender"), finding("late", table="orders"), finding("x", table="any")]
     held, models = tables(), {"churn": record(), "value": silent()}
     known = evidence(tables=held, audit=audited(held, *others, *own), records=models)
-    kept, left_out = concerning(known, "churn")
-    assert ([one.code for one in kept], left_out) == ([one.code for one in own], 2)
+    kept, decided, left_out = concerning(known, "churn")
+    assert ([one.code for one in kept], decided, left_out) == ([one.code for one in own], [], 2)
     assert "fairness_churn_gender" not in [one.code for one in concerning(known, "value")[0]]
     assert "cap" in [one.code for one in concerning(known, "value")[0]]
+
+
+def test_decisions_of_a_model_that_is_none_of_this_run_stand_apart_and_are_no_risk_of_it():
+    offer, own, other = (
+        finding(f"fairness_decisions_{name}_gender", table="decisions")
+        for name in ("retention_offer", "churn", "value")
+    )
+    found = fairness(offer, own, other)
+    known = evidence(fairness=found, records={"churn": record(), "value": silent()})
+    assert concerning(known, "churn") == ([own], [offer], 1)
+    text = _draft(fairness=found, records={"churn": record(), "value": silent()}).markdown
+    part = text.split("## Decisions on record, of which the data does not say which model they rest on")[1]
+    assert f"| {offer.title.replace('_', chr(92) + '_')} | breached | Noted. |" in part.split("## Fairness")[0]
+    assert "1 risk open: 1 breached." in text
+    assert "## Decisions on record" not in _draft().markdown
+
+
+def test_findings_on_decisions_are_risks_of_a_model_only_where_it_has_decided_or_nobody_knows():
+    made = {"customer_id": "SECRET-1", "decided_at": "2025-02-03", "action": "a"}
+    unexplained = finding("decision_unexplained", table="decisions")
+    for rows, is_risk in (([made | {"model": "offer"}], False), ([made | {"model": "Churn"}], True), (None, True)):
+        held = tables(decisions=rows)
+        kept, decided, _ = concerning(evidence(tables=held, audit=audited(held, unexplained)), "churn")
+        assert (kept, decided) == (([unexplained], []) if is_risk else ([], [unexplained]))
 
 
 def test_what_the_audit_says_already_is_not_said_again():
@@ -99,6 +124,33 @@ def test_the_minimal_set_of_data_is_proposed_where_it_was_measured():
     minimal = Minimal(curve=None, size=1, name="", best_size=2, could_go=(), sentence="3 could go: a, b, c.")
     assert "- Fields: 3 could go: a, b, c." in _draft(curves={"fields": minimal}).markdown
     assert "run the notebook churn first" in _draft().markdown
+
+
+def test_a_field_that_could_go_and_is_not_read_is_said_not_to_be_read():
+    could_go = ("orders.amount (more than its sign)", "customers.country")
+    minimal = Minimal(curve=None, size=1, name="", best_size=2, could_go=could_go, sentence="2 could go.")
+    text = _draft(curves={"fields": minimal}).markdown
+    assert (
+        "tables behind all features that models could choose from; the chosen model does not read 1 of these: " in text
+    )
+    assert "customers.country." in text
+
+
+def test_who_else_was_learnt_from_is_said():
+    more = [("model", "learnt_from", "customers of this market and 3,000 of others"), ("data", "others", "3,000")]
+    about = pd.DataFrame([*ABOUT, *more], columns=["section", "name", "value"])
+    text = _draft(records={"churn": record(about=about)}).markdown
+    assert "| Learnt from | customers of this market and 3,000 of others |" in text
+    assert "has learnt from customers of other markets, too: 3,000." in text
+    assert "other markets, too" not in _draft().markdown
+
+
+def test_what_contact_brings_is_cited_where_lots_were_drawn():
+    uplift = ("unknown", "uplift", "That needs a randomised hold-out.")
+    known = {"churn": record(about=pd.DataFrame([*ABOUT, uplift], columns=["section", "name", "value"]))}
+    assert "What contact brings. That needs a randomised hold-out." in _draft(records=known).markdown
+    assert "What contact brings. Of campaigns in general" in _draft(records=known, pressure=pressed(EFFECT)).markdown
+    assert "What contact brings" not in _draft(pressure=pressed(EFFECT)).markdown
 
 
 def test_assessments_on_record_are_listed_those_of_the_model_first():

@@ -1,5 +1,8 @@
 """The record of processing: a table a purpose, what no register knows, transfers, decisions; also without one."""
 
+import ibis
+import pandas as pd
+
 from documents_case import REGISTERED, audited, evidence, finding, tables
 from workbench.governance.documents.record import kept_for, record_of_processing
 
@@ -55,6 +58,13 @@ def test_recorded_decisions_are_counted_by_model():
     }
     text = _record(decisions=[made, {**made, "customer_id": "SECRET-2", "automated": False}])
     assert "| offer | 2 | 2 | 50.0% | 2025-02-03 | 2025-02-03 |" in text
+
+
+def test_decisions_that_do_not_say_whether_a_machine_made_them_are_counted_all_the_same():
+    made = pd.DataFrame({"customer_id": ["SECRET-1"], "model": "offer", "action": "a"})
+    for when, said in ((pd.Timestamp("2025-02-03 04:05"), "2025-02-03"), (pd.NaT, "not known")):
+        rows = made.assign(decided_at=pd.Series([when], dtype="datetime64[us]"))
+        assert f"| offer | 1 | 1 | not known | {said} | {said} |" in _record(decisions=ibis.memtable(rows))
 
 
 def test_the_duty_is_that_of_the_regime():

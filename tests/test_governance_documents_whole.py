@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 from nbconvert.filters import markdown2html
 
-from documents_case import audited, documents, evidence, finding, record, silent, tables
+from documents_case import REGISTERED, audited, documents, evidence, finding, record, silent, tables
 from workbench import crm
 from workbench.governance.drift import Drift
 from workbench.governance.drift.compare import compare
+from workbench.report.documents import describe
 
 PLACEHOLDERS = re.compile(r"\b(TODO|TBD|FIXME|[Ll]orem|nan|NaN|None|NaT)\b|<NA>|\.\.\.|…|<fill|\|[ \t]*\|")
 HOSTILE = "<script>alert(1)</script> | [x](http://y.z) $x^{2$ `a` *b* # c\n- d"
@@ -30,6 +31,8 @@ CASES = {
     "no register": {"tables": tables(fields=None)},
     "empty register": {"tables": tables(fields=[])},
     "first run": {"drift": compare(pd.DataFrame(), None)},
+    "register without names": {"tables": tables(fields=[{"table": None, "column": None}, *REGISTERED])},
+    "an assessment of nothing": {"tables": tables(assessments=[{"kind": "dpia"}])},
     "no columns of the register": {"tables": tables(fields=[{"table": "orders", "column": "amount"}])},
 }
 
@@ -63,9 +66,16 @@ def test_what_data_says_is_never_done_by_a_document():
 
 def test_the_front_says_what_a_document_is_and_that_data_may_be_made_up():
     for one in documents(evidence(synthetic=True)).values():
-        front = one.markdown.splitlines()[2]
+        front = one.markdown.splitlines()[4]
         assert "as known at 2025-12-31 12:00 UTC" in front
         assert "not legal advice. The data is synthetic" in front
+
+
+def test_the_first_paragraph_is_the_summary_as_an_index_shows_it(tmp_path):
+    for one in documents(evidence()).values():
+        source = tmp_path / f"{one.name}.md"
+        source.write_text(one.markdown, encoding="utf-8")
+        assert describe(source).summary == " ".join(one.summary.split())
 
 
 def test_documents_of_the_sample_have_no_blank_and_no_customer(sample_folder):

@@ -11,14 +11,14 @@ from workbench import charts
 from workbench.errors import InputError
 from workbench.governance.audit import audit
 from workbench.governance.drift import compare_states, of_drift, plot_shifts, take_state
-from workbench.governance.drift.state import COLUMNS
+from workbench.governance.drift.state import COLUMNS, read_state
 from workbench.governance.finding import Finding
 from workbench.governance.records import Record
 from workbench.outputs import key_figure
 
 AUDIT = audit({}, regime="gdpr", as_of="2026-01-01")
 ORDERS = pd.DataFrame(
-    {"order_id": [f"o{row}" for row in range(200)], "amount": np.arange(200.0), "plan": ["a", "b"] * 100}
+    {"order_id": [f"o{row}" for row in range(200)], "amount": np.arange(200.0), "currency": ["a", "b"] * 100}
 )
 ABOUT = pd.DataFrame({"section": ["model"], "name": ["why"], "value": ["under 300 customers"]})
 
@@ -108,6 +108,15 @@ def test_figures_in_words(was, now, said):
     )
 
 
+def test_what_chance_may_have_done_is_no_change_and_a_new_figure_is_one():
+    ten, eleven = (state(records={"m": record((), key_figure("customers", value))}) for value in (10, 11))
+    drift = compare_states(eleven, ten)
+    assert len(drift.changes) == 2
+    assert drift.changed == 0
+    drift = compare_states(ten, state())
+    assert (drift.changes, drift.changed) == (("New figures: customers of m.",), 1)
+
+
 def test_a_gap_that_grew_is_said_and_one_without_numbers_is_none():
     gaps = pd.DataFrame({"model": "churn", "attribute": ["gender", "age"], "metric": "selection_rate"})
     was, now = (
@@ -119,6 +128,39 @@ def test_a_gap_that_grew_is_said_and_one_without_numbers_is_none():
     assert drift.changes[0] == said
     with pytest.raises(InputError, match="no column metric"):
         state(fairness_gaps=gaps.drop(columns="metric"))
+
+
+@pytest.mark.parametrize(("size", "change"), [(0.1, "turned"), (0.03, "within chance")])
+def test_a_gap_that_turned_is_told_where_it_is_more_than_chance(size, change):
+    gap = {"model": "churn", "attribute": "gender", "metric": "error", "difference": size, "verdict": "breached"}
+    frame = pd.DataFrame([gap | {"low": size - 0.05, "high": size + 0.05, "highest": "f", "lowest": "m"}])
+    before, now = (state(fairness_gaps=one) for one in (frame, frame.assign(highest="m", lowest="f")))
+    drift = compare_states(now, before)
+    assert drift.figures["change"].tolist() == [change]
+    said = f"churn: error by gender turned: {size}, f above m, before; {size}, m above f, now."
+    assert (drift.changes[0] == said) == (change == "turned")
+    assert compare_states(before, before).figures["change"].tolist() == ["none"]
+
+
+def test_no_value_beyond_the_contract_reaches_state_page_or_sentences():
+    secrets = ("needs dialysis", "Anna Schmidt", "Mr Weber")
+    people = {"customer_id": [f"C-{n}" for n in range(120)], "care_level": [secrets[0], "none"] * 60}
+    held = {"customers": ibis.memtable(pd.DataFrame({**people, "account_manager": secrets[1]}))}
+    held["messages"] = ibis.memtable(pd.DataFrame({"message_id": "m", "subject": [f"about {secrets[2]}"] * 40}))
+    gap = {"model": "churn", "attribute": "care_level", "metric": "error", "verdict": "met", "difference": 0.1}
+    gaps = pd.DataFrame([gap | {"low": 0.0, "high": 0.2, "highest": secrets[0], "lowest": "none"}])
+    older = BEFORE.assign(of=BEFORE["of"].str.replace("orders.currency", "customers.care_level"))
+    older["key"] = older["key"].mask(older["key"].eq("a"), secrets[0])
+    now = state(tables=held, fairness_gaps=gaps, before=older)
+    drift = compare_states(now, older)
+    frames = (drift.data, drift.scores, drift.figures, drift.findings)
+    told = [now.to_csv(), *drift.changes, charts.show(of_drift(drift))._repr_html_(), *(one.to_csv() for one in frames)]
+    assert not [(secret, text) for secret in secrets for text in told if secret in text]
+
+
+def test_a_number_without_end_in_a_state_is_none():
+    broken = BEFORE.assign(value=BEFORE["value"].mask(BEFORE["kind"].eq("compliance"), np.inf))
+    assert np.isfinite(read_state(broken)[0]["value"].dropna()).all()
 
 
 def test_findings_are_newly_breached_repaired_more_or_new():
@@ -154,10 +196,12 @@ def test_forecasts_that_shift_and_models_that_fall_silent():
 
 def test_tables_and_columns_come_and_go():
     leads = ibis.memtable(pd.DataFrame({"lead_id": ["l"]}))
-    now = state(tables={"orders": ibis.memtable(ORDERS.rename(columns={"plan": "<i>"})), "leads": leads}, before=BEFORE)
+    now = state(
+        tables={"orders": ibis.memtable(ORDERS.rename(columns={"currency": "<i>"})), "leads": leads}, before=BEFORE
+    )
     assert compare_states(now, BEFORE).changes == (
         "New tables: leads.",
-        "Columns that are gone: orders.plan.",
+        "Columns that are gone: orders.currency.",
         "New columns: orders.<i>.",
     )
 
@@ -210,7 +254,7 @@ def test_no_id_and_no_name_is_kept():
 
 def test_the_page_has_sentences_first_then_the_figure_then_tables():
     before = state(ORDERS, records={"churn": record(np.linspace(0, 1, 90), auc(0.82))}, findings=[finding("met", 0)])
-    shifted = ORDERS.assign(plan="<script>$x^{2$", amount=ORDERS["amount"] + 99)
+    shifted = ORDERS.assign(currency="<script>$x^{2$", amount=ORDERS["amount"] + 99)
     now = state(shifted, records={"churn": record((), auc(0.7))}, findings=[finding("breached", 3)], before=before)
     shown = of_drift(compare_states(now, before))
     kinds = [type(exhibit).__name__ for exhibit in shown.values()]

@@ -68,16 +68,16 @@ def test_fields_are_counted_by_their_kind():
         frame(
             rows,
             amount=np.arange(rows) + 0.5,
-            quantity=[1, 2] * 20,
-            note=[f"text {row}" for row in range(rows)],
-            paid=[True] * 30 + [False] * 10,
+            note=["seldom"] * rows,
+            currency=["EUR"] * 30 + ["USD"] * 10,
+            campaign_id=["c"] * rows,
             ordered_at=pd.date_range("2025-05-22", periods=rows),
         ),
     )
     kinds = {name: spread.counted_as for name, spread in found.items()}
-    expected = ("filled", "numbers", "categories", "filled", "categories", "days")
+    expected = ("filled", "numbers", "filled", "categories", "filled", "days")
     assert kinds == dict(zip(found, expected, strict=True))
-    assert found["paid"].counts == {EMPTY: 0, ("category", "no"): 10, ("category", "yes"): 30}
+    assert found["currency"].counts == {EMPTY: 0, ("category", "EUR"): 30, ("category", "USD"): 10}
     assert found["ordered_at"].edges == [10.75, 20.5, 30.25, math.inf]
 
 
@@ -93,8 +93,31 @@ def test_nobody_is_in_it():
     rows = pd.DataFrame([{"customer_id": "c", **people, "gender": "female"}] * 30)
     found = spreads("customers", ibis.memtable(rows.assign(contact=[f"{n}@mail.org" for n in (1, 2, 3)] * 10)))
     known = {name for name, spread in found.items() if spread.counted_as != "filled"}
-    assert known == {"city", "gender"}
+    assert known == {"gender"}
     assert found["email"].counts == {EMPTY: 0, FILLED: 30}
+
+
+def test_what_the_register_calls_personal_or_sensitive_is_never_written_out():
+    people = pd.DataFrame({"gender": ["f", "m"] * 20, "segment": "gold", "language": "de", "hold_out": True})
+    people = people.assign(acquisition_cost=np.arange(40) % 2, customer_id="c")
+    called = [("gender", None, True), (" Language ", True, False), ("hold_out", True, None)]
+    called += [("acquisition_cost", True, False), (None, True, True)]
+    register = pd.DataFrame(called, columns=["column", "personal", "sensitive"]).assign(table="customers")
+    held = {"customers": ibis.memtable(people), "fields": ibis.memtable(register)}
+    spread = count_tables(held, seen_at=SEEN)[1]
+    kinds = {name.partition(".")[2]: one.counted_as for name, one in spread.items()}
+    closed = dict.fromkeys(["gender", "language", "hold_out", "customer_id"], "filled")
+    assert kinds == closed | {"segment": "categories", "acquisition_cost": "numbers"}
+
+
+def test_values_of_fields_that_the_contract_does_not_know_are_never_written_out():
+    people = {"customer_id": "c", "care_level": ["needs dialysis", "none"] * 30, "account_manager": "Anna Schmidt"}
+    held = {"customers": ibis.memtable(pd.DataFrame({**people, "visits": [1, 2] * 30, "vip": True}))}
+    held["messages"] = ibis.memtable(pd.DataFrame({"message_id": "m", "subject": ["about Mr Weber"] * 40}))
+    for before in (None, {"customers.care_level": values(**{"needs dialysis": 40, "none": 20})}):
+        found = count_tables(held, seen_at=SEEN, before=before)[1]
+        assert {spread.counted_as for spread in found.values()} == {"filled"}
+        assert found["messages.subject"].counts == {EMPTY: 0, FILLED: 40}
 
 
 def test_blank_is_empty_and_what_is_no_number_too():

@@ -108,4 +108,4 @@ def test_a_mean_has_the_error_of_its_customers() -> None:
     margin = 1.959964 * values.std(ddof=1) / 10
     assert found.high[0] - found.value[0] == pytest.approx(margin)
     assert found.null is not None
-    assert found.null.std() == pytest.approx(values.std() / 10, rel=0.05)
+    assert found.null.std() == pytest.approx(values.std(ddof=1) / 10, rel=0.05)

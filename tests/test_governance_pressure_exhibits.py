@@ -13,10 +13,12 @@ HOSTILE = "<script>alert(1)</script> $x^{2$"
 
 
 def touches(channel="email", *, people=40, campaign=None):
-    """Return four touches on three days to each person, who buys at the second and unsubscribes at the last."""
+    """Return five touches on four days to each person, who buys at the second and unsubscribes at the fourth."""
     rows = []
     for person in range(people):
-        for place, day in enumerate(["2025-01-01 09", "2025-03-01 09", "2025-03-01 22", "2025-03-04 10"]):
+        for place, day in enumerate(
+            ["2025-01-01 09", "2025-03-01 09", "2025-03-01 22", "2025-03-04 10", "2025-04-01 10"]
+        ):
             sent = {"touch_id": f"{person} {place}", "customer_id": f"c{person}", "channel": channel}
             bought, left = (f"{day}:30" if place == number else None for number in (1, 3))
             more = {"campaign_id": campaign and f"{campaign} {place}", "converted_at": bought, "unsubscribed_at": left}
@@ -59,7 +61,7 @@ def test_what_the_log_lacks_is_said_and_not_drawn():
 
 
 def test_priority_stands_in_the_table_where_it_changes_something():
-    ranked = table("campaigns", [{"campaign_id": f"K {place}", "priority": 4 - place} for place in range(4)])
+    ranked = table("campaigns", [{"campaign_id": f"K {place}", "priority": 5 - place} for place in range(5)])
     shown = of_pressure(pressure({"touches": touches(campaign="K"), "campaigns": ranked}))
     caps = next(frame for caption, frame in shown.items() if caption.startswith("Caps to choose from"))
     assert caps["by_priority"].any()
@@ -84,10 +86,34 @@ def test_quiet_hours_over_midnight_are_shaded_twice():
     assert "others" in plain.get_legend_handles_labels()[1]
 
 
+def test_campaigns_that_collide_and_priority_are_shown():
+    ranked = table("campaigns", [{"campaign_id": f"K {n}", "name": f"Named {n}", "priority": 5 - n} for n in range(5)])
+    shown = of_pressure(pressure({"touches": touches(campaign="K", people=1), "campaigns": ranked}))
+    pairs = shown[
+        "Campaigns that reach the same person on the same day: 1 of 1 pairs, 1 person on 1 day of theirs in all"
+    ]
+    assert pairs.loc[0, ["first", "second", "persons"]].tolist() == ["Named 1", "Named 2", 1]
+    page = charts.show(shown)._repr_html_()
+    for told in ("Named 2", "by priority", "held back top priority share", "8 in 30 days together"):
+        assert told in page
+    assert "No two campaigns met" not in page
+
+
 def test_caps_that_change_nothing_are_not_drawn():
-    caps = pd.DataFrame({"cap": [1, 5], "window": "7 days", "by_priority": False})
+    caps = pd.DataFrame({"cap": [1, 5], "window": "7 days", "by_priority": False, "house": False})
     caps = caps.assign(conversions_lost_share=[0.3, 0.0], unsubscribes_avoided_share=[0.4, 0.001])
-    assert [text.get_text() for text in plot_caps(caps).texts] == ["1"]
+    ax = plot_caps(caps)
+    assert [text.get_text() for text in ax.texts] == ["1"]
+    assert not any("house" in label for label in ax.get_legend_handles_labels()[1])
+
+
+def test_the_caps_of_the_house_are_ringed_and_all_together_are_a_star():
+    caps = pd.DataFrame({"cap": [1, 5, pd.NA], "window": ["7 days", "7 days", "all"], "by_priority": False})
+    caps = caps.assign(house=[False, True, True], conversions_lost_share=[0.3, 0.0, 0.1])
+    ax = plot_caps(caps.assign(unsubscribes_avoided_share=[0.4, 0.1, 0.2]))
+    drawn = {line.get_label(): line.get_xydata().tolist() for line in ax.lines}
+    assert drawn["cap of the house"] == [[0.0, 0.1]]
+    assert drawn["all caps of the house together, by time"] == [[0.1, 0.2]]
 
 
 def test_the_result_is_one_of_its_kind():

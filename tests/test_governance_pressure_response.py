@@ -14,10 +14,10 @@ START = pd.Timestamp("2025-01-01")
 
 
 def log(*touches, **more):
-    """Return a log of (customer, day) with a first touch, to somebody else, long before."""
-    rows = [("first", -100), *touches]
+    """Return a log of (customer, day) with a first and a last touch, to somebody else, long before and after."""
+    rows = [("zz", -100), *touches, ("zz", 300)]
     frame = pd.DataFrame({"customer_id": [who for who, _ in rows], "channel": "email"})
-    columns = {name: [False, *values] for name, values in more.items()}
+    columns = {name: [False, *values, False] for name, values in more.items()}
     return log_of(frame.assign(at=[START + pd.Timedelta(days=day) for _, day in rows], **columns))
 
 
@@ -34,8 +34,20 @@ def test_a_touch_counts_those_of_the_thirty_days_before_and_not_itself():
 
 
 def test_the_first_days_of_the_log_are_left_out():
-    frame = pd.DataFrame({"customer_id": "a", "channel": "sms", "at": START + pd.to_timedelta([0, 29, 30], unit="D")})
+    days = pd.to_timedelta([0, 29, 30, 37.1], unit="D")
+    frame = pd.DataFrame({"customer_id": "a", "channel": "sms", "at": START + days})
     assert received_before(log_of(frame)).count.tolist() == [1]
+
+
+def test_the_last_days_of_the_log_are_left_out_as_nobody_has_had_the_time_to_respond():
+    days = pd.to_timedelta([0, 40, 50, 50.1, 57], unit="D")
+    frame = pd.DataFrame({"customer_id": list("abcde"), "channel": "sms", "at": START + days, "unsubscribed": True})
+    before = received_before(log_of(frame))
+    assert before.customer.tolist() == [1, 2]
+    found = slope(log_of(frame), "unsubscribed")
+    assert found.note == (
+        "not enough data: 2 of 2 touches to 2 persons unsubscribed, without the first 30 days of the log and the last 7"
+    )
 
 
 @settings(max_examples=20, deadline=None)

@@ -27,6 +27,15 @@ def test_the_sample_has_pressure_and_nothing_at_night(germany):
     assert isinstance(germany.effect, (pd.DataFrame, str))
 
 
+def test_every_cap_of_the_house_is_in_the_table_that_its_remedy_names(germany):
+    own = germany.caps.query("house and not by_priority").set_index("window")
+    assert own["cap"].dropna().to_dict() == CAPS
+    assert "1 in 1 day, 3 in 7 days, 8 in 30 days" in own.index
+    # What is held back no longer counts, so that a replay holds back no more than the finding counts.
+    counted = {finding.code: finding.rows for finding in germany.findings}
+    assert own.loc["1 day", "touches_held_back"] <= counted["contact_cap_exceeded_1_day"]
+
+
 def test_parts_agree_with_each_other(germany):
     whole = germany.load.query("channel == 'all'").set_index("window")
     over = germany.peaks.loc[germany.peaks["peak"] > 8, "persons"].sum()
@@ -59,7 +68,7 @@ def test_without_touches_all_is_not_applicable_and_empty(tables, note):
 def test_columns_that_may_be_missing_may_be_missing(column):
     found = assess_pressure({"touches": table("touches", [TOUCH], without=[column])}, timezone="UTC", **ASKED)
     assert found.touches == 1
-    assert found.said.startswith("1 touches to 1 persons from 2025-06-01 to 2025-06-01, 1.0 each.")
+    assert found.said.startswith("1 touch to 1 person from 2025-06-01 to 2025-06-01, 1.0 a person.")
 
 
 def test_caps_may_be_missing_and_zones_that_do_not_exist_are_said():

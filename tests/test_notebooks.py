@@ -165,3 +165,28 @@ def test_the_audit_shows_what_each_field_is_worth_and_how_few_would_do(reports):
     assert re.search(r"Not measured for churn: .*the chosen model learns from other markets", text)
     assert "not enough data: the chosen model learns from other markets, too." in text
     assert "months of history the AUC is" in text
+
+
+@pytest.mark.parametrize("name", MARKETS)
+def test_governance_writes_a_card_and_a_draft_for_every_model_and_leaves_no_blank(reports, name):
+    folder = reports / name / "documents"
+    models = ("churn", "sentiment", "value")
+    wanted = {f"governance.{kind}_{model}" for kind in ("model_card", "impact_assessment") for model in models}
+    written = {path.stem: path.read_text() for path in folder.glob("*.md")}
+    assert set(written) == wanted | {"governance.record_of_processing", "governance.drift"}
+    blank = re.compile(r"\b(TODO|TBD|FIXME|nan|NaN|None|NaT)\b|<NA>|\|[ \t]*\|")
+    assert not {stem: blank.search(text) for stem, text in written.items() if blank.search(text)}
+    index = BeautifulSoup((folder / "index.html").read_text(), "html.parser")
+    assert {link["href"] for link in index.main.find_all("a")} == {f"{stem}.html" for stem in written}
+    assert not any(re.search(r"\b(?:DE|JP)-\d{4,}\b", text) for text in written.values())
+
+
+def test_the_planted_gap_is_breached_and_the_pressure_is_read(reports):
+    findings = pd.read_parquet(reports / "germany" / "tables" / "governance.findings.parquet").set_index("code")
+    assert findings.loc["quiet_hours_ignored", "verdict"] == "met"
+    assert findings.loc["contact_cap_exceeded_30_days", "verdict"] == "breached"
+    caps = pd.read_parquet(reports / "germany" / "tables" / "governance.caps.parquet")
+    assert caps["held_back_share"].between(0, 1).all()
+    figures = {row["name"]: row for row in json.loads((reports / "germany/results/governance.json").read_text())}
+    assert figures["changes"]["value"] is None
+    assert 0 < figures["touches_over_cap"]["value"] < 0.2

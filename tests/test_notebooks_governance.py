@@ -92,3 +92,27 @@ def test_a_withdrawal_before_its_grant_is_refused_with_its_place(run):
     page = (run[0] / "withdrawn" / "governance.html").read_text()
     assert "consents.withdrawn_at: lies before granted_at in 1 row" in page
     assert not (run[0] / "withdrawn" / "tables").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("orders", "Contact pressure: not applicable: no table touches."),
+        ("touches", "unsubscribing by pressure"),
+        ("markup", "This is the first run of this market: nothing to compare with."),
+    ],
+)
+def test_what_fairness_pressure_and_drift_cannot_say_is_said(run, name, said):
+    text = BeautifulSoup((run[0] / name / "governance.html").read_text(), "html.parser").get_text(" ", strip=True)
+    assert said.lower() in text.lower()
+    assert (run[0] / name / "documents" / "governance.record_of_processing.html").exists()
+
+
+def test_a_second_run_on_the_same_data_says_that_nothing_has_changed(run):
+    reports, params = run[0], run[0].parent / "params"
+    where = {"params": params, "notebooks_folder": NOTEBOOKS, "reports": reports, "markets": ["touches"]}
+    with (reports / "again.txt").open("w") as log:
+        report.run(**where, notebooks=["governance"], force=True, console=Console(file=log))
+    assert (
+        "Nothing has changed since the run" in (reports / "touches" / "documents" / "governance.drift.md").read_text()
+    )

@@ -64,6 +64,7 @@ def test_it_says_what_it_is_for_what_it_read_and_what_it_does_not_know():
         "40",
     )
     assert said["judged"] == "40 customers at 2 cut-offs, 2024-01-01 to 2024-04-01"
+    assert (said["learnt_from"], said["others"]) == ("customers of this market alone", "none")
     assert said["few_repeats"] == "Not enough data: 3 customers ordered twice."
     assert not found["value"].str.contains("DE-0").any()
 

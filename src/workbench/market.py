@@ -88,7 +88,7 @@ class Market(BaseModel):
     target_total_error: Share = Field(default=0.2, description="value: error of the total forecast, at most")
     target_accuracy: Share = Field(default=0.90, description="sentiment: at least")
     target_gap: Share = Field(
-        default=0.05, description="fairness: difference between groups in who is selected, at most"
+        default=0.05, description="fairness: difference of a rate or an error between groups, at most"
     )
     target_compliance: Share = Field(default=1.0, description="checks met of those applicable, at least")
     target_energy_saving: Share = Field(default=0.30, description="compute energy under the baseline, at least")

@@ -125,11 +125,14 @@ class MarketOutputs:
         return write_whole(self.folder / "documents" / f"{notebook}.{name}.md", markdown)
 
     def table(self, notebook: str, name: str) -> pd.DataFrame:
-        """Read a table that an earlier notebook left; an InputError says which notebook to run first."""
+        """Read a table that an earlier notebook left; an InputError says which notebook to run, first or again."""
         path = self._table(notebook, name)
         if not path.exists():
             raise InputError(f"{path}: not there; run the notebook '{notebook}' of this market first")
-        return pd.read_parquet(path)
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:  # ValueError: pyarrow's, of a file that is torn or no table
+            raise InputError(f"{path}: cannot be read as a table; delete it, or run '{notebook}' again") from error
 
     def holds(self, notebook: str, name: str) -> bool:
         """Say whether a table is there to be read."""

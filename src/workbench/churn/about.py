@@ -116,10 +116,10 @@ def _purpose(found: Gathered, horizon_days: int, threshold: float) -> _Facts:
 
 def _model(tested: Backtest, found: Gathered) -> _Facts:
     if tested.model is None:
-        return {"kind": "no model was chosen", "why": tested.reason, "calibration": _NO_MODEL, "version": _NO_MODEL}
+        nothing = dict.fromkeys(("calibration", "version", "learnt_from"), _NO_MODEL)
+        return {"kind": "no model was chosen", "why": tested.reason, **nothing}
     source = "customers of this market alone"
-    if tested.scope == "pooled" and found.pool is not None:
-        others = found.pool["customer_id"].nunique() - found.past["customer_id"].nunique()
+    if others := _others(tested, found):
         source = f"customers of this market and {others:,} of other markets, drawn by lot; country is a feature"
     return {
         "kind": _KINDS[tested.model],
@@ -130,6 +130,13 @@ def _model(tested: Backtest, found: Gathered) -> _Facts:
     }
 
 
+def _others(tested: Backtest, found: Gathered) -> int:
+    """Return how many customers of other markets the model has learnt from."""
+    if tested.model is None or tested.scope != "pooled" or found.pool is None:
+        return 0
+    return int(found.pool["customer_id"].nunique() - found.past["customer_id"].nunique())
+
+
 def _data(tested: Backtest, model: Model | None, found: Gathered) -> _Facts:
     read = fields_read(found.past if model is None else pd.DataFrame(columns=list(model.columns)), kind=found.kind)
     feels = model is not None and set(SENTIMENT) & set(model.columns)
@@ -137,6 +144,7 @@ def _data(tested: Backtest, model: Model | None, found: Gathered) -> _Facts:
         **_period(found),
         "examples": f"{len(found.past):,}",
         "customers": f"{found.past['customer_id'].nunique():,}",
+        "others": f"{others:,}, drawn by lot" if (others := _others(tested, found)) else "none",
         "judged": _judged_in_words(tested),
         "fields": ", ".join(dict.fromkeys(field for fields in read.values() for field in fields)) or None,
         "languages": "those of the messages that the model of sentiment has scored" if feels else "no text is read",

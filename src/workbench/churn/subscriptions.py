@@ -165,8 +165,9 @@ def _attributes(customers: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
 
 
 def _no_features(customers: pd.DataFrame) -> list[str]:
-    """Name the columns that cannot be features: times, which may lie ahead, and texts that name customers."""
-    return [str(name) for name, values in customers.items() if name != "customer_id" and _is_none(values)]
+    """Name the columns that cannot be features: times, which may lie ahead, texts that name customers, a lot drawn."""
+    others = ((str(name), values) for name, values in customers.items() if name != "customer_id")
+    return [name for name, values in others if name == "hold_out" or _is_none(values)]
 
 
 def _is_none(values: pd.Series) -> bool:

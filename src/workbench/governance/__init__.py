@@ -23,7 +23,7 @@ from workbench.governance.audit import CHECKS, Audit, audit, compliance
 from workbench.governance.documents import Document, of_documents, write_documents
 from workbench.governance.drift import Drift, compare_states, of_drift, take_state
 from workbench.governance.duplicates import find_duplicates, precision
-from workbench.governance.exhibits import of_fields, of_findings, of_lifecycle, of_minimal
+from workbench.governance.exhibits import of_fields, of_findings, of_house, of_lifecycle, of_minimal
 from workbench.governance.fairness import Fairness, assess_fairness, of_fairness
 from workbench.governance.fields import Fields, audit_fields
 from workbench.governance.finding import Finding, Outcome, as_frame
@@ -62,6 +62,7 @@ __all__ = [
     "of_fairness",
     "of_fields",
     "of_findings",
+    "of_house",
     "of_lifecycle",
     "of_minimal",
     "of_pressure",

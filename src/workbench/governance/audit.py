@@ -54,7 +54,8 @@ class Audit:
     """The findings on one market: facts as they stood at `seen_at` (naive UTC; NaT without a time), by a day's `law`.
 
     `open_requests` has request_id, kind, received_on, due_on and days_left; `fields` is the audit of every field;
-    `said` tells in a sentence what was judged by what; `law` has the rules, for the plan that follows from them.
+    `said` tells in a sentence what was judged by what; `law` has the rules, for the plan that follows from them;
+    `known` are the tables as they stood then, for whatever else is to be judged by the same facts.
     """
 
     law: Law
@@ -63,6 +64,7 @@ class Audit:
     open_requests: pd.DataFrame
     fields: Fields
     said: str
+    known: Tables
 
     @property
     def table(self) -> pd.DataFrame:
@@ -133,8 +135,15 @@ def audit(
     outcomes = field_outcomes(fields)
     findings = tuple(_find(case, held, code, outcomes.get(code), tell) for code in _said())
     waiting = requests.open_requests(case(rule=held.rules["request_overdue"]))
-    said = _sentence(held, last, seen_at)
-    return Audit(law=held, seen_at=seen_at, findings=findings, open_requests=waiting, fields=fields, said=said)
+    return Audit(
+        law=held,
+        seen_at=seen_at,
+        findings=findings,
+        open_requests=waiting,
+        fields=fields,
+        said=_sentence(held, last, seen_at),
+        known=known,
+    )
 
 
 def compliance(audit: Audit) -> tuple[float | None, str]:

@@ -30,7 +30,7 @@ def local_day(column: Any, *, timezone: str, first: date, last: date) -> Any:
     >>> days.name("day").to_pyarrow().to_pylist()
     [datetime.date(2025, 3, 29), datetime.date(2025, 3, 31)]
     """
-    *changes, (_, seconds) = _offsets(timezone, first, last)
+    *changes, (_, seconds) = offsets(timezone, first, last)
     here = column + ibis.interval(seconds=seconds)
     if changes:
         earlier = [(column < until, column + ibis.interval(seconds=seconds)) for until, seconds in changes]
@@ -77,7 +77,7 @@ def as_table(frame: pd.DataFrame, *days: str) -> ibis.Table:
 
 
 @cache
-def _offsets(timezone: str, first: date, last: date) -> tuple[tuple[datetime, int], ...]:
+def offsets(timezone: str, first: date, last: date) -> tuple[tuple[datetime, int], ...]:
     """Return the seconds from UTC over a period, each with the moment (naive UTC) before which they hold."""
     zone, found = ZoneInfo(timezone), []
     moment, end = (datetime.combine(day, time.min, UTC) for day in (first, last + _DAY))

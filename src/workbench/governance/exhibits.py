@@ -4,7 +4,7 @@ In: an `Audit`, a lifecycle plan, minimal sets.   Out: axes, frames and sentence
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from workbench.governance.audit import Audit
 from workbench.governance.duplicates import precision
 from workbench.governance.fields import Fields
+from workbench.governance.finding import Finding, as_frame
 from workbench.governance.lifecycle import Lifecycle
 from workbench.governance.minimal import Minimal
 from workbench.governance.sobriety_plots import plot_breaches, plot_bytes, plot_curve, plot_lifecycle, plot_worth
@@ -41,6 +42,18 @@ def of_findings(audit: Audit) -> Exhibits:
         f"Every check, under {audit.law.title} as of {audit.law.as_of}": _shown(found, _ALL),
         **of_requests(audit),
     }
+
+
+def of_house(findings: Sequence[Finding], what: str) -> Exhibits:
+    """Show findings by rules of the house, breaches first, with what to do; `what` they are about.
+
+    Rows and shares are shown where any finding is one of rows: a gap between groups is not.
+    """
+    found = as_frame(findings)
+    order = found["verdict"].map(list(MARKS).index).sort_values(kind="stable").index
+    counted = ["rows", "share"] if found["share"].notna().any() else []
+    shown = _shown(found.loc[order], ["title", "verdict", *counted, "note", "remedy"])
+    return {f"{what}: every finding, by rules of the house and not by law": shown} if len(found) else {}
 
 
 def of_requests(audit: Audit) -> Exhibits:

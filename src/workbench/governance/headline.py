@@ -54,25 +54,24 @@ def headline(
 
 
 def _of_fairness(fair: Fairness) -> list[dict[str, Any]]:
-    """Return the widest gap that is shown in who is selected, proxies apart, and how many gaps are breached."""
-    told = "models and decisions by attributes: gaps that are surely larger than the market allows"
+    """Return how many gaps are breached, and the widest in who is selected, proxies apart, shown ones first."""
+    told = "gaps of models and decisions, by attribute, that are surely larger than the market allows"
     breached = sum(finding.verdict == "breached" for finding in fair.findings)
-    return [_widest_gap(fair), _row("gaps_breached", breached if fair.findings else None, note=told)]
+    return [_row("gaps_breached", breached if fair.findings else None, note=told), _widest_gap(fair)]
 
 
 def _widest_gap(fair: Fairness) -> dict[str, Any]:
-    gaps = [
-        part[part["metric"].eq("selection_rate") & part["kind"].ne("proxy")] for part in (fair.gaps, fair.decisions)
-    ]
-    known = pd.concat([part for part in gaps if len(part)] or [fair.gaps.head(0)]).dropna(subset="difference")
-    shown = known[known["shown"].astype(bool)]
-    if shown.empty:
-        none = "no gap between groups is shown in who is selected" if len(known) else "no groups could be compared"
-        return _row("selection_gap", None, unit="share", note=none)
-    widest = shown.sort_values("difference", kind="stable").iloc[-1]
+    parts = [part for part in (fair.gaps, fair.decisions) if len(part)]
+    gaps = pd.concat(parts or [fair.gaps]).dropna(subset="difference")
+    known = gaps[gaps["metric"].eq("selection_rate") & gaps["kind"].ne("proxy")]
+    if known.empty:
+        return _row("selection_gap", None, unit="share", note="no groups could be compared")
+    order = known.assign(shown=known["shown"].astype(bool)).sort_values(["shown", "difference"], kind="stable")
+    widest = order.iloc[-1]
     note = "{model} by {attribute}: {highest} before {lowest}".format(**widest)
-    low, high = float(widest["low"]), float(widest["high"])
-    return _row("selection_gap", float(widest["difference"]), low=low, high=high, unit="share", note=note)
+    note += "" if widest["shown"] else "; no gap is shown, it may be chance"
+    value, low, high = (float(widest[name]) for name in ("difference", "low", "high"))
+    return _row("selection_gap", value, low=low, high=high, unit="share", note=note)
 
 
 def _of_pressure(pressed: Pressure) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ class Record:
     `judged` has a row for each outcome that was foretold without having been seen: customer_id (may be missing);
     predicted, the number foretold, and outcome, what came of it in the same unit; selected, whom the model picks, and
     actual, who turned out to be meant (both 0 or 1); error, what the row costs, 0 or more. It may have cutoff,
-    language and channel. An InputError names columns that are missing.
+    language, channel and content (which text, whatever its language). An InputError names columns that are missing.
     """
 
     about: pd.DataFrame

@@ -107,7 +107,8 @@ def _purpose(tested: Tested | None, months: int, currency: str) -> _Facts:
 def _model(tested: Tested | None, worth: Appraisal | None) -> _Facts:
     if tested is None or tested.model is None:
         why = tested.reason if tested else _NO_ORDERS
-        facts = {"kind": "no forecast was chosen", "why": why, "calibration": _NO_FORECAST, "version": _NO_FORECAST}
+        nothing = dict.fromkeys(("calibration", "version", "learnt_from"), _NO_FORECAST)
+        facts = {"kind": "no forecast was chosen", "why": why, **nothing}
     else:
         level = "none: totals at earlier cut-offs did not err the same way beyond chance"
         if tested.level != 1:
@@ -116,6 +117,7 @@ def _model(tested: Tested | None, worth: Appraisal | None) -> _Facts:
             "kind": TITLES[tested.model],
             "why": tested.reason,
             "calibration": level,
+            "learnt_from": "customers of this market alone",
             "version": "fitted anew in this run, to what is known by the last day of the data",
             "intervals": "90 %, as wide as would have held nine in ten outcomes at earlier cut-offs",
         }
@@ -130,6 +132,7 @@ def _data(tested: Tested | None, known: Gathered | None, worth: Appraisal | None
         "last": _NO_ORDERS if days is None else f"{days.max():%Y-%m-%d}",
         "examples": f"{len(past):,}",
         "customers": f"{past['customer_id'].nunique():,}",
+        "others": "none",
         "judged": _judged_in_words(tested),
         "fields": ", ".join(_fields(worth, fields or {})) if tested else None,
         "languages": "no text is read",

@@ -10,6 +10,7 @@ import pandas as pd
 import yaml
 
 from workbench.governance.documents import markdown
+from workbench.governance.documents.contact import of_contact
 from workbench.governance.documents.evidence import (
     Document,
     Evidence,
@@ -21,11 +22,13 @@ from workbench.governance.documents.evidence import (
 )
 from workbench.governance.documents.groups import shown_gaps
 from workbench.governance.documents.record import kept_for
-from workbench.governance.documents.risks import conclusion, measures, rights, risks
+from workbench.governance.documents.risks import conclusion, measures, on_record, rights, risks
+from workbench.governance.minimal import Minimal
 from workbench.governance.rows import plain
 from workbench.law import Rule
 
 _LATER = "not known: to be filled in by"
+_DECIDED = "Decisions on record, of which the data does not say which model they rest on"
 _SIGNED = {
     "Views of those concerned": f"{_LATER} whoever is responsible for this market, who asks them or says why not",
     "Advice of the data protection officer": f"{_LATER} the data protection officer",
@@ -39,27 +42,26 @@ def impact_assessment(evidence: Evidence, name: str) -> Document:
     """Write the draft for a model from register, findings and card; what a run cannot know it says, and who can."""
     rule = evidence.audit.law.rules.get("assessment_missing")
     title = f"{_called(rule)} (draft): {markdown.words(name).lower()}"
-    findings, left_out = concerning(evidence, name)
+    findings, decided, left_out = concerning(evidence, name)
     waiting = open_ones(findings)
+    decided = [one for one in decided if one.verdict != "not applicable"]
+    summary = conclusion(waiting)
     draft = "Draft of a run, for people to correct, complete and sign."
     sections = {
         "Does the law ask for it?": _duty(evidence, name, rule),
         "What is done, with whose data": _description(evidence, name),
         "Is all of it needed?": _necessity(evidence, name),
         "Risks": risks(waiting, left_out),
+        **({_DECIDED: on_record(decided)} if decided else {}),
         "Fairness": shown_gaps(evidence, name),
         "Rights of the people": rights(evidence, name),
         "Measures that are there": measures(findings),
         "Consultation and signature": [markdown.facts(_SIGNED)],
-        "Conclusion": [markdown.paragraph(conclusion(waiting))],
+        "Conclusion": [markdown.paragraph(summary)],
     }
     parts = [part for head, body in sections.items() for part in (markdown.heading(head), *body)]
-    return Document(
-        name=f"impact_assessment_{name}",
-        title=title,
-        summary=conclusion(waiting),
-        markdown=markdown.whole([*front(evidence, title, draft), *parts]),
-    )
+    text = markdown.whole([*front(evidence, title, summary, draft), *parts])
+    return Document(name=f"impact_assessment_{name}", title=title, summary=summary, markdown=text)
 
 
 def _called(rule: Rule | None) -> str:
@@ -96,6 +98,7 @@ def _on_record(evidence: Evidence, name: str) -> str:
         return markdown.paragraph("Assessments on record: not known, there is no table assessments.")
     names = ["subject", "kind", "assessed_at", "valid_until", "outcome"]
     frame: pd.DataFrame = found.to_pyarrow().to_pandas().reindex(columns=names)
+    frame["subject"] = frame["subject"].astype("str").fillna("")
     frame = frame.sort_values("subject", key=lambda subject: subject.map(plain) != plain(name), kind="stable")
     days = [frame[one].map(markdown.written) for one in ("assessed_at", "valid_until")]
     rows = zip(frame["subject"], frame["kind"].map(_kind), *days, frame["outcome"], strict=True)
@@ -122,8 +125,9 @@ def _description(evidence: Evidence, name: str) -> list[str]:
         "Purpose": record.told("decision") or silent,
         "Who is selected": record.told("selected") or silent,
         "Kind of model": record.told("kind") or silent,
+        "Learnt from": record.told("learnt_from") or silent,
         "Data from, to": f"{first or 'not stated'} to {last or 'not stated'}",
-        "Customers judged so far": f"{people:,}" if people else "none whose id is known",
+        "Customers of this market judged so far": f"{people:,}" if people else "none whose id is known",
         "Fields read": by_table(fields) if fields else silent,
         "Of these personal": _listed(personal, registered=registered),
         "Of these sensitive": _listed(sensitive, registered=registered),
@@ -160,15 +164,36 @@ def _necessity(evidence: Evidence, name: str) -> list[str]:
     absent = sorted(set(fields_of(evidence.records[name])) - set(rows["field"]))
     if absent and len(rows):
         parts.append(markdown.paragraph(f"Read, and not on the register: {by_table(absent)}."))
-    return [*parts, _smaller(evidence, name), markdown.paragraph(_proportion(evidence))]
+    parts += [*_of_others(evidence, name), _smaller(evidence, name), *of_contact(evidence, evidence.records[name])]
+    return [*parts, markdown.paragraph(_proportion(evidence))]
+
+
+def _of_others(evidence: Evidence, name: str) -> list[str]:
+    """Say that a model has learnt from customers of other markets, too, whose law this draft does not know."""
+    others = evidence.records[name].told("others")
+    if others is None or others == "none":
+        return []
+    said = f"The model has learnt from customers of other markets, too: {others}. Bases and periods above are those of "
+    own = "this market; whether the data of the others may serve it, under the law of theirs, is"
+    return [markdown.paragraph(f"{said}{own} {_LATER} whoever is responsible for those markets.")]
 
 
 def _smaller(evidence: Evidence, name: str) -> str:
     """Return what the curves say of a smaller set of data; they are those of the model of churn."""
     if name != "churn":
         return markdown.paragraph(f"Whether {name} would do with less was not measured; for churn it is.")
-    items = [f"{markdown.words(what)}: {minimal.sentence}" for what, minimal in evidence.curves.items()]
+    read, curves = fields_of(evidence.records[name]), evidence.curves
+    items = [f"{markdown.words(what)}: {one.sentence}{_not_read(one, read)}" for what, one in curves.items()]
     return markdown.listing(items, none="Whether less would do was not measured: run the notebook churn first.")
+
+
+def _not_read(minimal: Minimal, read: list[str]) -> str:
+    """Say which of the fields that could go the chosen model does not read in any case."""
+    idle = [one for one in minimal.could_go if one.partition(" (")[0] not in read]
+    if not read or not idle:
+        return ""
+    said = " The proposal is about the tables behind all features that models could choose from; the chosen model does "
+    return f"{said}not read {len(idle)} of these: {', '.join(idle)}."
 
 
 def _proportion(evidence: Evidence) -> str:

@@ -15,7 +15,7 @@ from workbench.governance.drift import Drift
 _MOST_ROWS = 15
 _REFILLED = 0.01
 # What came or went is named by the sentences.
-_SAID = ("none", "came", "went")
+_SAID = ("none", "came", "went", "measured now", "no longer measured")
 _SHIFTS = ["What", "PSI", "Size", "Shifted", "Filled before", "Filled now", "What moved most"]
 _FIGURES = ["Of", "Figure", "Before", "Now", "Verdict before", "Verdict now", "Change"]
 _FINDINGS = ["What should be so", "Verdict before", "Verdict now", "Rows before", "Rows now", "Change"]
@@ -24,13 +24,13 @@ _FINDINGS = ["What should be so", "Verdict before", "Verdict now", "Rows before"
 def changes(evidence: Evidence) -> Document:
     """Write what has changed: sentences first, the most important one on top, then the figures behind them."""
     title, drift = f"Changes since the previous run: {evidence.market}", evidence.drift
-    head = [*front(evidence, title), markdown.heading("In words")]
+    said = "Not known: this run was not compared with the one before."
+    summary = said if drift is None else next(iter(drift.changes), "Nothing has changed.")
+    head = [*front(evidence, title, summary), markdown.heading("In words")]
     if drift is None:
-        said = "Not known: this run was not compared with the one before."
-        return _document(title, said, [*head, markdown.paragraph(said)])
+        return _document(title, summary, [*head, markdown.paragraph(said)])
     notes = [markdown.paragraph(drift.note)] if drift.note else []
     told = markdown.listing(drift.changes, none="Nothing has changed.")
-    summary = next(iter(drift.changes), "Nothing has changed.")
     return _document(title, summary, [*head, told, *notes, *_tables(drift)])
 
 

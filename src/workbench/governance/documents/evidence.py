@@ -3,6 +3,7 @@
 In: what the audit, the models and the meter found.   Out: `Evidence`, a `Document`, the words that all of them share.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,12 +21,14 @@ from workbench.governance.finding import Finding
 from workbench.governance.minimal import Minimal
 from workbench.governance.pressure import Pressure
 from workbench.governance.records import Record
+from workbench.governance.rows import plain
 
 REGISTER = (
     *("table", "column", "category", "personal", "sensitive"),
     *("purpose", "lawful_basis", "owner", "retention_days", "used_by"),
 )
 _PACKAGE = "crm-workbench"
+_DECISIONS = "fairness_decisions_"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,8 @@ class Evidence:
         rows: pd.DataFrame = found.to_pyarrow().to_pandas().reindex(columns=list(REGISTER))
         texts = [name for name in REGISTER if name not in ("personal", "sensitive", "retention_days")]
         said = {name: rows[name].astype("str").str.strip().replace("", None) for name in texts}
-        return rows.assign(**said).drop_duplicates(["table", "column"], ignore_index=True)
+        named = rows.assign(**said).dropna(subset=["table", "column"])
+        return named.drop_duplicates(["table", "column"], ignore_index=True)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -81,14 +85,18 @@ class Evidence:
         return next((finding for finding in self.findings if finding.code == code), None)
 
 
-def front(evidence: Evidence, title: str, *notes: str) -> list[str]:
-    """Return what stands on top of a document: its title, how it came about, and what it is not."""
+def front(evidence: Evidence, title: str, summary: str, *notes: str) -> list[str]:
+    """Return what stands on top of a document: its title, what it says in a sentence, how it came about.
+
+    The summary comes first, as an index of documents shows the first paragraph of each.
+    """
     law, seen = evidence.audit.law, evidence.audit.seen_at
     known = "no time is in the data" if pd.isna(seen) else f"from data as known at {seen:%Y-%m-%d %H:%M} UTC"
     made = f"Made by a run of the workbench{_release()} for the market {evidence.market}, {known}, under {law.title} "
     made += f"as of {law.as_of}. Nobody has edited or signed it. Engineering notes, not legal advice."
     synthetic = ["The data is synthetic: its customers are made up."] if evidence.synthetic else []
-    return [markdown.heading(title, level=1), markdown.notice(" ".join([*notes, made, *synthetic]))]
+    notice = markdown.notice(" ".join([*notes, made, *synthetic]))
+    return [markdown.heading(title, level=1), markdown.paragraph(summary), notice]
 
 
 def open_ones(findings: Iterable[Finding]) -> list[Finding]:
@@ -97,21 +105,43 @@ def open_ones(findings: Iterable[Finding]) -> list[Finding]:
     return sorted((one for one in findings if one.verdict in order), key=lambda one: order.index(one.verdict))
 
 
-def concerning(evidence: Evidence, model: str) -> tuple[list[Finding], int]:
-    """Return the findings that concern a model, and how many are left out as they concern others.
+def concerning(evidence: Evidence, model: str) -> tuple[list[Finding], list[Finding], int]:
+    """Return the findings that concern a model, those on decisions of nobody knows which, and how many are left out.
 
-    Findings on fairness name their model. Those on events (orders, touches, messages ...) concern the models that read
-    that table; a model that does not say what it reads is held to read all. All others concern every model.
+    Findings on fairness name their model. Decisions on record name one, too: where it is none of the models of this
+    run, the data does not say on which of them they rest, and other findings on decisions concern this model only where
+    it has made some, or where nobody can know. Findings on events (orders, touches, messages ...) concern
+    the models that read that table; a model that does not say what it reads is held to read all. All others concern
+    every model.
     """
     reads = {field.partition(".")[0] for field in fields_of(evidence.records[model])}
-    others = [f"fairness_{name}_" for name in evidence.records if name != model]
-    kept = [
-        finding
-        for finding in evidence.findings
-        if not finding.code.startswith(tuple(others))
-        and (finding.table not in _EVENTS or not reads or finding.table in reads)
+    own, others = _codes(model), tuple(code for name in evidence.records if name != model for code in _codes(name))
+    apart = [one for one in evidence.findings if not one.code.startswith(own) and one.code.startswith(others)]
+    asked = [one for one in evidence.findings if one not in apart]
+    others_decided = not _has_decided(evidence, model)
+    decided = [
+        one
+        for one in asked
+        if not one.code.startswith(own)
+        and (one.code.startswith(_DECISIONS) or (others_decided and one.table == "decisions"))
     ]
-    return kept, len(evidence.findings) - len(kept)
+    read = [one for one in asked if one.table not in _EVENTS or not reads or one.table in reads]
+    kept = [one for one in read if one not in decided]
+    return kept, decided, len(evidence.findings) - len(kept) - len(decided)
+
+
+def _has_decided(evidence: Evidence, model: str) -> bool:
+    """Say whether a decision on record names a model; without a table of decisions nobody can know that it has not."""
+    if "decisions" not in evidence.tables:
+        return True
+    named = evidence.tables["decisions"].select("model").distinct().to_pyarrow().to_pylist()
+    return plain(model) in {plain(row["model"]) for row in named if row["model"] is not None}
+
+
+def _codes(model: str) -> tuple[str, str]:
+    """Return how the codes of findings on the fairness of a model and of its decisions begin."""
+    name = re.sub(r"\W+", "_", model.lower()).strip("_")
+    return f"fairness_{name}_", f"{_DECISIONS}{name}_"
 
 
 def fields_of(record: Record) -> list[str]:
@@ -162,8 +192,9 @@ _ASKED = {
     "why": "Why this one",
     "first": "First day of the data",
     "last": "Last day of the data",
-    "examples": "Examples learnt from",
-    "customers": "Customers learnt from",
+    "examples": "Examples of this market",
+    "customers": "Customers of this market",
+    "others": "Customers of other markets",
     "fields": "Fields read",
     "judged": "Judged on",
     "told": "What people are told",

@@ -12,6 +12,7 @@ from workbench.governance.documents import markdown
 from workbench.governance.documents.evidence import Evidence
 from workbench.governance.fairness import Fairness
 from workbench.governance.fairness.result import EVERY_MODEL
+from workbench.intervals import FEWEST
 
 _METRICS = {
     "selection_rate": "Selected",
@@ -24,6 +25,7 @@ _METRICS = {
 _GAPS = ["By", "Figure", "Highest", "Lowest", "Difference", "95 % interval", "Shown", "Could be shown", "Verdict"]
 _NO_FAIRNESS = "Not known: fairness was not assessed in this run."
 _KINDS = {"sensitive": 0, "intersection": 1, "proxy": 2}
+_MOST_GAPS = 12
 
 Row = Mapping[Any, Any]
 
@@ -47,17 +49,23 @@ def quality_by_group(evidence: Evidence, name: str) -> list[str]:
 
 def left_out(fairness: Fairness, name: str) -> list[str]:
     """Say which groups are too small to show and which attributes could not be judged, each with the reason."""
-    small, absent = (_of_model(frame, name).to_dict("records") for frame in (fairness.suppressed, fairness.absent))
-    return [*map(_small, small), *(f"By {row['attribute']}: {str(row['why']).rstrip('.')}." for row in absent)]
+    small, absent = (_of_model(frame, name) for frame in (fairness.suppressed, fairness.absent))
+    judged = small.loc[~small["attribute"].isin(absent["attribute"]), "attribute"]
+    said = [f"By {one}: groups of fewer than {FEWEST} customers are left out." for one in judged]
+    said += [f"By {row['attribute']}: {str(row['why']).rstrip('.')}." for row in absent.to_dict("records")]
+    return list(dict.fromkeys(said))
 
 
 def gaps(evidence: Evidence, name: str) -> list[str]:
-    """Return every gap between groups that was tested: shown ones first, with interval, verdict, what could be seen."""
+    """Return the first gaps between groups that were tested, and where the others are, with what could be seen.
+
+    Shown ones come first, then those by sensitive attributes, then the largest.
+    """
     return _gaps(evidence, name, only_shown=False)
 
 
 def shown_gaps(evidence: Evidence, name: str) -> list[str]:
-    """Return the gaps that are more than chance, and what the sample could have shown of the others."""
+    """Return the gaps that are shown, and what the sample could have shown of the others."""
     return _gaps(evidence, name, only_shown=True)
 
 
@@ -69,18 +77,35 @@ def _gaps(evidence: Evidence, name: str, *, only_shown: bool) -> list[str]:
     if tested.empty:
         why = " ".join(left_out(fairness, name))
         return [markdown.paragraph(f"Not known: no two groups of {name} could be compared. {why}".strip())]
-    order = tested.assign(later=~tested["shown"].eq(True), rank=tested["kind"].map(_KINDS))
-    order = order.sort_values(["later", "rank"], kind="stable")
-    listed = order[~order["later"]] if only_shown else order
-    rows = [_gap(row) for row in listed.to_dict("records")]
-    table = markdown.table(_GAPS, rows, none="No difference between groups is more than chance.")
-    return [markdown.paragraph(_counted(fairness, tested)), table, *_languages(evidence, fairness, name)]
+    order = _in_order(tested)
+    listed = order[order["shown"].eq(True)] if only_shown else order
+    rows = [_gap(row) for row in listed.head(_MOST_GAPS).to_dict("records")]
+    table = markdown.table(_GAPS, rows, none="No difference between groups is shown.")
+    parts = [markdown.paragraph(_counted(fairness, tested)), table, *_beyond(len(listed), len(tested))]
+    return [*parts, *_languages(evidence, fairness, name)]
+
+
+def _in_order(gaps: pd.DataFrame) -> pd.DataFrame:
+    """Put what is shown first, then sensitive attributes, then the largest; shares before amounts of money."""
+    later, other = ~gaps["shown"].eq(True), gaps["unit"] != "share"
+    rank, size = gaps["kind"].map(_KINDS), -gaps["difference"].astype(float)
+    order = gaps.assign(later=later, rank=rank, other=other, size=size)
+    return order.sort_values(["later", "rank", "other", "size"], kind="stable")
+
+
+def _beyond(listed: int, tested: int) -> list[str]:
+    """Say how many gaps come after those that are listed, and where they are."""
+    if listed <= _MOST_GAPS:
+        return []
+    more = f"{listed - _MOST_GAPS:,} more come after these: shown ones are first, then sensitive attributes, then the "
+    said = f"{more}largest. All {tested:,} are in the table governance.gaps of the market's folder."
+    return [markdown.paragraph(said)]
 
 
 def _counted(fairness: Fairness, tested: pd.DataFrame) -> str:
     """Say how many differences were tested and shown, by which target, and how large one had to be to be seen."""
     shown, shares = int(tested["shown"].eq(True).sum()), tested.loc[tested["unit"] == "share", "detectable"].dropna()
-    said = [f"{markdown.many(len(tested), 'difference')} between groups tested, {shown} more than chance (after Holm)."]
+    said = [f"{markdown.many(len(tested), 'difference')} between groups tested, {shown} shown (after Holm)."]
     said += [f"The market allows {_points(fairness.target_gap, 'share')}."]
     if len(shares):
         seen = _span(shares.min(), shares.max(), "share")
@@ -166,11 +191,6 @@ def _head(metric: str, groups: pd.DataFrame) -> str:
     units = groups.loc[groups["metric"] == metric, "unit"].dropna().unique()
     unit = ", ".join(one for one in map(str, units) if one not in ("share", ""))
     return _METRICS[metric] + (f" ({unit})" if unit else "")
-
-
-def _small(row: Row) -> str:
-    groups, people = (markdown.many(int(row[one]), one[:-1]) for one in ("groups", "customers"))
-    return f"By {row['attribute']}: {groups} with {people} left out, fewer than 30 each."
 
 
 def _why(row: Row) -> str:

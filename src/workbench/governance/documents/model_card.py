@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.governance.documents import markdown
+from workbench.governance.documents.contact import brought_by_contact, needs_a_lot
 from workbench.governance.documents.evidence import Document, Evidence, asked, by_table, fields_of, front
 from workbench.governance.documents.groups import gaps, quality_by_group
 from workbench.governance.records import Record
@@ -44,12 +45,9 @@ def model_card(evidence: Evidence, name: str) -> Document:
         ],
     }
     parts = [part for head, body in sections.items() for part in (markdown.heading(head), *body)]
-    return Document(
-        name=f"model_card_{name}",
-        title=title,
-        summary=summary(name, record),
-        markdown=markdown.whole([*front(evidence, title), *parts]),
-    )
+    said = summary(name, record)
+    text = markdown.whole([*front(evidence, title, said), *parts])
+    return Document(name=f"model_card_{name}", title=title, summary=said, markdown=text)
 
 
 def summary(name: str, record: Record) -> str:
@@ -66,8 +64,10 @@ def unknown(evidence: Evidence, name: str) -> list[str]:
 
 
 def _unknown(evidence: Evidence, name: str, record: Record) -> Iterator[str]:
-    about = record.about[record.about["section"] == "unknown"]
-    yield from (f"{markdown.words(str(row['name']))}: {markdown.written(row['value'])}" for _, row in about.iterrows())
+    about, brought = record.about[record.about["section"] == "unknown"], brought_by_contact(evidence)
+    for told, value in zip(about["name"].astype("str"), about["value"], strict=True):
+        drawn = f"not measured of those whom this model picks. {brought}" if brought and needs_a_lot(told) else ""
+        yield f"{markdown.words(told)}: {drawn or markdown.written(value)}"
     for section, needed in NEEDED.items():
         if lacking := [asked(one) for one in needed if record.told(one) is None]:
             yield f"Not stated under {section}: {', '.join(lacking)}. The notebook {name} has to say it."

@@ -20,9 +20,9 @@ _LATER = "not known: to be filled in by whoever is responsible for this market"
 def record_of_processing(evidence: Evidence) -> Document:
     """Write the record of a market from its register; without one, what is held all the same, table by table."""
     register = evidence.register
-    title = f"Record of processing: {evidence.market}"
+    title, summary = f"Record of processing: {evidence.market}", _summary(register)
     parts = [
-        *front(evidence, title),
+        *front(evidence, title, summary),
         *_responsible(evidence),
         markdown.heading("Purposes"),
         *(_purposes(evidence, register) if len(register) else _without_register(evidence)),
@@ -35,9 +35,7 @@ def record_of_processing(evidence: Evidence) -> Document:
             f"Measures of security, technical and organisational: {_LATER}. The data does not show them."
         ),
     ]
-    return Document(
-        name="record_of_processing", title=title, summary=_summary(register), markdown=markdown.whole(parts)
-    )
+    return Document(name="record_of_processing", title=title, summary=summary, markdown=markdown.whole(parts))
 
 
 def kept_for(days: Iterable[float]) -> str:
@@ -211,26 +209,27 @@ def _recorded(evidence: Evidence) -> list[str]:
     if decisions is None:
         return [markdown.paragraph("What was decided about whom is not known: there is no table decisions.")]
     automated = optional(decisions, "automated", "boolean")
+    rows = decisions.select("model", "customer_id", "decided_at", automated=automated)
     frame: pd.DataFrame = (
-        decisions.group_by("model")
+        rows.group_by("model")
         .aggregate(
-            made=decisions.count(),
-            people=decisions.customer_id.nunique(),
-            automated=automated.cast("float64").mean(),
-            first=decisions.decided_at.min(),
-            last=decisions.decided_at.max(),
+            made=rows.count(),
+            people=rows.customer_id.nunique(),
+            automated=rows.automated.cast("float64").mean(),
+            first=rows.decided_at.min(),
+            last=rows.decided_at.max(),
         )
         .order_by("model")
         .to_pyarrow()
         .to_pandas()
     )
-    rows = [
+    told = [
         (
             *(row[name] for name in ("model", "made", "people")),
             markdown.written(row["automated"], unit="share"),
-            *(markdown.written(row[end].normalize()) for end in ("first", "last")),
+            *(markdown.written(pd.Timestamp(row[end]).floor("D")) for end in ("first", "last")),
         )
         for row in frame.to_dict("records")
     ]
     columns = ["Model on record", "Decisions", "Customers", "Automated", "First", "Last"]
-    return [markdown.table(columns, rows, none="No decision was recorded.")]
+    return [markdown.table(columns, told, none="No decision was recorded.")]

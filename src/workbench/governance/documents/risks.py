@@ -51,6 +51,14 @@ def risks(waiting: Sequence[Finding], left_out: int) -> list[str]:
     return [*parts, *([markdown.paragraph(f"{aside}governance has them.")] if left_out else [])]
 
 
+def on_record(decided: Sequence[Finding]) -> list[str]:
+    """Return the findings on decisions of which the data does not say which model they rest on."""
+    rows = [(one.title, one.verdict, extent(one) if one.verdict == "breached" else one.note) for one in decided]
+    said = "They are not counted among the risks of this model; whoever is responsible has to say what they rest on."
+    table = markdown.table(["What should be so", "Verdict", "What was found"], rows, none="There are none.")
+    return [markdown.paragraph(said), table]
+
+
 def _risk(finding: Finding) -> str:
     told = finding.verdict == "not evidenced" and finding.note and finding.note != extent(finding)
     return f"{finding.title}. {finding.note}" if told else finding.title
@@ -88,11 +96,7 @@ def rights(evidence: Evidence, name: str) -> list[str]:
 
 def measures(findings: Iterable[Finding]) -> list[str]:
     """Return what the data shows to be as it should."""
-    met = [
-        (one.title, f"{markdown.many(one.looked_at, 'row')} looked at" if one.looked_at else "met")
-        for one in findings
-        if one.verdict == "met"
-    ]
+    met = [(one.title, _rested_on(one) if one.looked_at else "met") for one in findings if one.verdict == "met"]
     none = "No check that concerns this model is met."
     return [
         markdown.table(["Met", "Evidence"], met, none=none),
@@ -100,6 +104,12 @@ def measures(findings: Iterable[Finding]) -> list[str]:
             f"Measures of security, and those outside of this data, are {_LATER} whoever is responsible for it."
         ),
     ]
+
+
+def _rested_on(finding: Finding) -> str:
+    if finding.code.startswith("fairness_"):
+        return f"{markdown.many(finding.looked_at, 'customer')} compared"
+    return f"{markdown.many(finding.looked_at, 'row')} looked at"
 
 
 def conclusion(waiting: Sequence[Finding]) -> str:

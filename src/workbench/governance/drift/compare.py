@@ -20,8 +20,9 @@ class Drift:
 
     `data` has fields and `scores` models as `shifts` returns them, `figures` key figures and gaps of fairness,
     `findings` checks; all are empty where there was no run before. `note` says what was compared with what, and what
-    could not be. `changed` counts the sentences that tell of a change, 0 where one says that nothing has changed; it
-    is None where there was nothing to compare with: no run before, or one that cannot be read.
+    could not be. `changed` counts the sentences that tell of a change, not those of figures that chance may have moved:
+    it is 0 where one says that nothing has changed, and None where there was nothing to compare with: no run before,
+    or one that cannot be read.
     """
 
     data: pd.DataFrame
@@ -53,7 +54,7 @@ def compare(now: pd.DataFrame, before: pd.DataFrame | None) -> Drift:
     still = () if told else (_STILL.format("" if _same(here, there) else " beyond what chance would do", _seen(there)),)
     loose = tuple(words.of_loose_ends(figures))
     note = " ".join([_HOW.format(_seen(there)), *_unlike(here, there), *filter(None, [wrong])])
-    return replace(drift, changes=(*told, *still, *loose), changed=len(told) + len(loose), note=note)
+    return replace(drift, changes=(*told, *still, *loose), changed=len(told), note=note)
 
 
 _FIRST = "This is the first run of this market: nothing to compare with."
@@ -79,6 +80,7 @@ def _told(now: pd.DataFrame, before: pd.DataFrame, drift: Drift) -> Iterator[str
     yield from words.of_shifts(drift.scores, "The forecasts of ")
     yield from words.of_shifts(drift.data, "")
     yield from words.of_findings(drift.findings, "more rows", "fewer rows")
+    yield from words.of_come_and_gone(drift.figures)
     yield from words.of_checks(drift.findings)
     yield from words.of_tables(now, before)
 

@@ -3,7 +3,6 @@
 In: the tables of a CRM, the spreads of the run before.   Out: rows by table, a `Spread` by field.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ import pandas as pd
 
 from workbench import personal
 from workbench.governance.case import ABOUT_DATA, Tables
+from workbench.governance.drift.open_fields import Register, openness, read_register
 from workbench.governance.drift.spread import (
     MOST_CATEGORIES,
     CountedAs,
@@ -24,10 +24,9 @@ from workbench.governance.drift.spread import (
     spread_categories,
     spread_filled,
 )
-from workbench.governance.field_facts import EXACT_ROWS, of_contract
+from workbench.governance.field_facts import EXACT_ROWS
 from workbench.governance.redundancy import filled
 
-_ID = re.compile(r"(?i:(^|[_\W])id)$|(?<=[a-z])I[dD]$")
 # Values of a field that has more are texts, and not all of them are fetched.
 _MOST_FETCHED = 1_000
 _DAY = 86_400
@@ -38,7 +37,7 @@ _NUMBERS = ("numbers", "days")
 class _Field:
     """A column as it is to be counted: `value` is null where it is empty, `like` is its spread in the run before.
 
-    A time is counted in days before `seen_at`.
+    A time is counted in days before `seen_at`. Single values are written down only where `open_to_all`.
     """
 
     name: str
@@ -46,6 +45,7 @@ class _Field:
     value: Any
     like: Spread | None
     seen_at: pd.Timestamp
+    open_to_all: bool
     filled: int = 0
     empty: int = 0
     distinct: int = 0
@@ -56,8 +56,9 @@ def count_tables(
 ) -> tuple[dict[str, int], dict[str, Spread]]:
     """Return the rows of each table, and how each field, named table.column, is spread.
 
-    Ids, personal and sensitive fields (but gender), texts of more than 20 values and times where `seen_at` (naive UTC)
-    is not known are counted as filled or not, nothing else. Numbers of few values are categories. Tables that say how
+    Ids, personal and sensitive fields, those that the data contract does not know, texts of more than 20 values and
+    times where `seen_at` (naive UTC) is not known are counted as filled or not, nothing else: see `openness`; numbers
+    that only the register calls personal are counted in bins. Numbers of few values are categories. Tables that say how
     data is held are not looked into. Fields are counted in the bins of `before` where it has them.
 
     >>> orders = ibis.memtable({"amount": [float(value) for value in range(30)], "order_id": ["x"] * 30})
@@ -66,11 +67,12 @@ def count_tables(
     ({'orders': 30}, [0, 10, 10, 10], 'filled')
     """
     rows: dict[str, int] = {}
+    register = read_register(tables)
     spreads: dict[str, Spread] = {}
     for name, table in tables.items():
         columns = [] if name in ABOUT_DATA else table.columns
         likes = {column: (before or {}).get(f"{name}.{column}") for column in columns}
-        asked = [_asked(name, table, column, seen_at, like) for column, like in likes.items()]
+        asked = [_asked(name, table[column], seen_at, like, register) for column, like in likes.items()]
         rows[name], fields = _looked_at(table, asked)
         own = {
             field.name: _categories(table, field) or spread_filled(field.filled, empty=field.empty) for field in fields
@@ -80,18 +82,20 @@ def count_tables(
     return rows, spreads
 
 
-def _asked(name: str, table: ibis.Table, column: str, seen_at: pd.Timestamp, like: Spread | None) -> _Field:
-    value, kind = _known(table[column]), table[column].type()
+def _asked(name: str, column: Any, seen_at: pd.Timestamp, like: Spread | None, register: Register) -> _Field:
+    value, kind, named = _known(column), column.type(), str(column.get_name())
+    allowed = openness(name, named, register)
     counted_as: CountedAs = "filled"
-    if _is_private(name, column):
+    if allowed == "filled":
         pass
     elif kind.is_string() or kind.is_boolean():
-        counted_as = "categories"
+        counted_as = "categories" if allowed == "values" else "filled"
     elif kind.is_numeric():
         counted_as, value = "numbers", value.cast("float64")
     elif (kind.is_timestamp() or kind.is_date()) and not pd.isna(seen_at):
         counted_as, value = "days", value.cast("timestamp")
-    return _Field(name=column, counted_as=counted_as, value=value, like=like, seen_at=seen_at)
+    is_open = allowed == "values"
+    return _Field(name=named, counted_as=counted_as, value=value, like=like, seen_at=seen_at, open_to_all=is_open)
 
 
 def _known(column: Any) -> Any:
@@ -100,16 +104,6 @@ def _known(column: Any) -> Any:
         # Only what begins with a blank, or lower, can be blank: to strip every text would take most of the time.
         return ibis.ifelse(column >= "!", column, ibis.ifelse(filled(column), column, None))
     return ibis.ifelse(column.isnan() | column.isinf(), None, column) if column.type().is_floating() else column
-
-
-def _is_private(table: str, column: str) -> bool:
-    known = of_contract(table, column)
-    return (
-        (known is not None and (known.personal or known.kind == "id"))
-        or _ID.search(column) is not None
-        or personal.personal_by_name(column, table=table) is not None
-        or personal.sensitive_by_name(column) not in (None, "gender")
-    )
 
 
 def _looked_at(table: ibis.Table, asked: Iterable[_Field]) -> tuple[int, list[_Field]]:
@@ -129,7 +123,7 @@ def _categories(table: ibis.Table, field: _Field) -> Spread | None:
     """Count values one by one; None of texts, of what looks personal, and of numbers that differ or did so before."""
     was = field.like.counted_as if field.like is not None else None
     few = was == "categories" or (field.distinct <= 2 * MOST_CATEGORIES and was != "numbers")
-    if field.counted_as not in ("categories", "numbers") or not few or not field.filled:
+    if field.counted_as not in ("categories", "numbers") or not (few and field.filled and field.open_to_all):
         return None
     values = table.select(value=field.value).filter(lambda row: row.value.notnull())
     counted = values.group_by("value").aggregate(rows=values.count()).order_by(ibis.desc("rows"), "value")

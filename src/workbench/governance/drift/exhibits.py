@@ -22,7 +22,7 @@ _TOP = 12
 _STILL, _LEAST_P = 0.01, 0.001
 _COMPARED = "{} fields and forecasts were compared; {} of them shifted by a PSI of {} or more, be it by chance."
 _RUNS = ("before", "now")
-_SAID = ("none", "came", "went")
+_SAID = ("none", "came", "went", "measured now", "no longer measured")
 
 
 def of_drift(drift: Drift) -> Exhibits:

@@ -14,8 +14,8 @@ from workbench.governance.drift.shift import SURE
 from workbench.intervals import Z, holm
 
 _OF = ["kind", "of", "name"]
-_NUMBERS, _WORDS = ("value", "low", "high"), ("value", "verdict", "target", "unit")
-_FACTS = (*_NUMBERS, "words", "verdict", "target", "unit")
+_NUMBERS, _WORDS = ("value", "low", "high"), ("value", "verdict", "target", "unit", "highest", "lowest")
+_FACTS = (*_NUMBERS, "words", "verdict", "target", "unit", "highest", "lowest")
 _RUNS = ("before", "now")
 _FIGURES = (*_OF, *(f"{fact}_{run}" for fact in _FACTS for run in _RUNS), "p", "change")
 _FINDINGS = ("code", "title", "verdict_before", "verdict_now", "rows_before", "rows_now", "change")
@@ -25,16 +25,19 @@ def compare_figures(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     """Return key figures and gaps of fairness that either run has, one row each, in the order of this run.
 
     Columns: kind (figure, gap), of (the model), name; value, low, high, words (where a figure is no number), verdict,
-    target and unit, each `_before` and `_now`; p; change: `none`, `more than chance`, `within chance`, `no interval`
-    (nobody can say what chance would do), `other words`, `measured now`, `no longer measured`, `came` or `went`.
-    p is that of the difference of two normal figures whose standard errors their 95 % intervals give, adjusted for all
-    that were compared (Holm, 1979). Both runs are taken as independent: where they hold the same customers, p is too
-    large.
+    target, unit and, of a gap, highest and lowest (the groups that it lies between), each `_before` and `_now`; p;
+    change: `none`, `more than chance`, `turned` (more than chance, too: the group that was highest is lowest now, and
+    the other way round), `within chance`, `no interval` (nobody can say what chance would do), `other words`,
+    `measured now`, `no longer measured`, `came` or `went`. p is that of the difference of two normal figures whose
+    standard errors their 95 % intervals give, adjusted for all that were compared (Holm, 1979). Both runs are taken as
+    independent: where they hold the same customers, p is too large.
     """
     facts = {"now": _facts(now), "before": _facts(before)}
     every = facts["now"].index.append(facts["before"].index.difference(facts["now"].index, sort=False))
     both = pd.concat([frame.reindex(every).add_suffix(f"_{run}") for run, frame in facts.items()], axis=1)
-    moved = (both["value_now"] - both["value_before"]).abs().to_numpy()
+    both["turned"] = _turned(both)
+    # A gap that turned has moved by what it was and by what it is.
+    moved = (both["value_now"] - both["value_before"].where(~both["turned"], -both["value_before"])).abs().to_numpy()
     ends = ((both[f"high_{run}"] - both[f"low_{run}"]).to_numpy() for run in facts)
     error = np.hypot(*ends) / (2 * Z)
     # An interval without a width is none.
@@ -57,6 +60,11 @@ def compare_findings(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     return both[list(_FINDINGS)]
 
 
+def _turned(both: pd.DataFrame) -> "pd.Series[bool]":
+    ends = both["highest_before"].eq(both["lowest_now"]) & both["lowest_before"].eq(both["highest_now"])
+    return ends.fillna(False).astype(bool)
+
+
 def _facts(state: pd.DataFrame) -> pd.DataFrame:
     rows = state[state["kind"].isin(["figure", "gap"])]
     numbers, words = (
@@ -76,9 +84,11 @@ def _change(row: Mapping[Any, Any]) -> str:
         return "measured now" if now else "no longer measured" if before else "none"
     if isinstance(before[0], str) or isinstance(now[0], str):
         return "none" if before == now else "other words"
-    if np.isclose(before[0], now[0], rtol=1e-9, atol=0):
+    if not row["turned"] and np.isclose(before[0], now[0], rtol=1e-9, atol=0):
         return "none"
-    return "no interval" if pd.isna(row["p"]) else "more than chance" if row["p"] < SURE else "within chance"
+    if pd.isna(row["p"]) or row["p"] >= SURE:
+        return "no interval" if pd.isna(row["p"]) else "within chance"
+    return "turned" if row["turned"] else "more than chance"
 
 
 def _verdicts(state: pd.DataFrame) -> pd.DataFrame:

@@ -25,6 +25,9 @@ COLUMNS = ("kind", "of", "name", "key", "value", "text")
 FORM = 1
 _MOST_ROWS = 1e15
 _GAPS = ("model", "attribute", "metric", "difference", "low", "high", "verdict")
+_ENDS = ("highest", "lowest")
+# Groups by anything else are values that the data contract does not know; they are in no state.
+_NAMED = {"gender", "age band", "language", "country", "tenure"}
 
 KEY = ["kind", "of", "name", "key"]
 _TYPES = {**dict.fromkeys([*KEY, "text"], "str"), "value": "float64"}
@@ -45,10 +48,11 @@ def take_state(
     """Return kind, of, name, key, value (NaN where there is none) and text (missing where there is none).
 
     kind is run (form, version, seen_at, regime), rows (by table), field (see `count_tables`), model (how many rows
-    judged it), score (how its forecasts are spread), figure (its key figures), gap (of fairness), finding, or
-    compliance. `further` are findings beside those of the audit; `version` is that of the package, by default the one
-    that is installed. Fields and scores are counted in the bins of `before`, the state of the run before, where it has
-    them: without it two runs could only be compared by what is filled. InputError: gaps of fairness of another form.
+    judged it), score (how its forecasts are spread), figure (its key figures), gap (of fairness, with the groups that
+    it lies between where these are ages, genders and the like), finding, or compliance. `further` are findings beside
+    those of the audit; `version` is that of the package, by default the one that is installed. Fields and scores are
+    counted in the bins of `before`, the state of the run before, where it has them: without it two runs could only be
+    compared by what is filled. InputError: gaps of fairness of another form.
 
     >>> from workbench.governance.audit import audit
     >>> state = take_state({}, {}, audit({}, regime="gdpr", as_of="2026-01-01"), version="0.1.0")
@@ -76,7 +80,7 @@ def read_state(state: pd.DataFrame | None) -> tuple[pd.DataFrame, str]:
     lacking = [name for name in COLUMNS if name not in state]
     if lacking:
         return nothing, f"The table of the run before is no state: it has no column {', '.join(lacking)}."
-    numbers = pd.to_numeric(state["value"], errors="coerce")
+    numbers = pd.to_numeric(state["value"], errors="coerce").replace([np.inf, -np.inf], np.nan)
     texts = {name: state[name].astype("str") for name in (*KEY, "text")}
     read = state[[]].assign(**texts, value=numbers)[list(COLUMNS)].astype(_TYPES)
     read[KEY] = read[KEY].fillna("")
@@ -152,11 +156,13 @@ def _of_gaps(gaps: pd.DataFrame | None) -> Iterable[Row]:
     if lacking:
         raise InputError(f"gaps of fairness: no column {', '.join(lacking)}; there must be {', '.join(_GAPS)}")
     numbers = gaps[["difference", "low", "high"]].apply(pd.to_numeric, errors="coerce").astype("float64")
-    for gap in gaps[list(_GAPS)].assign(**numbers).to_dict("records"):
+    for gap in gaps.reindex(columns=[*_GAPS, *_ENDS]).assign(**numbers).to_dict("records"):
         name = f"{gap['metric']} by {gap['attribute']}"
         for key, column in {"value": "difference", "low": "low", "high": "high"}.items():
             yield ("gap", gap["model"], name, key, gap[column], None)
         yield ("gap", gap["model"], name, "verdict", np.nan, gap["verdict"])
+        if _NAMED.issuperset(str(gap["attribute"]).split(" and ")):
+            yield from (("gap", gap["model"], name, end, np.nan, gap[end] or None) for end in _ENDS)
 
 
 def _of_finding(finding: Finding) -> list[Row]:

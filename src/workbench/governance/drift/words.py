@@ -12,6 +12,7 @@ import pandas as pd
 # Of more than these a sentence says how many there are: the tables have them.
 _MOST = 6
 _RUNS = ("before", "now")
+_MOVED = ("more than chance", "turned", "other words", "measured now", "no longer measured")
 _BY_CHANCE = {"more than chance": ", more than chance would do", "within chance": ", which chance could do"}
 
 
@@ -52,18 +53,22 @@ def of_checks(findings: pd.DataFrame) -> Iterator[str]:
 
 def of_figures(figures: pd.DataFrame) -> Iterator[str]:
     """Say which figures moved beyond chance or have another verdict, those that lost their target first."""
-    moved = figures["change"].isin(["more than chance", "other words", "measured now", "no longer measured"])
+    moved = figures["change"].isin(_MOVED)
     judged = figures["change"].isin(["none", "within chance", "no interval"])
     other = (figures["verdict_now"].fillna("") != figures["verdict_before"].fillna("")) & judged
     rows = figures[moved | other].to_dict("records")
     yield from (_figure(row) for row in sorted(rows, key=_lost, reverse=True))
 
 
-def of_loose_ends(figures: pd.DataFrame) -> Iterator[str]:
-    """Name the figures that came and went, and count those of which nobody can say what chance would do."""
+def of_come_and_gone(figures: pd.DataFrame) -> Iterator[str]:
+    """Name the figures that came and went."""
     for change, said in (("came", "New figures"), ("went", "Figures that are gone")):
         own = figures[figures["change"] == change]
         yield from _listed(said, [f"{row['name']} of {row['of']}".replace("_", " ") for row in own.to_dict("records")])
+
+
+def of_loose_ends(figures: pd.DataFrame) -> Iterator[str]:
+    """Count the figures that are other ones, and of which nobody can say what chance would do."""
     loose = int((figures["change"] == "no interval").sum())
     if loose:
         verb = "figure without an interval is" if loose == 1 else "figures without an interval are"
@@ -123,10 +128,27 @@ def _figure(row: Mapping[Any, Any]) -> str:
         return f"{named} is {change}: {is_ if change == 'measured now' else f'it was {was}'}{_verdict(row)}."
     if change == "other words":
         return f"{named} changed from {was} to {is_}{_verdict(row)}."
-    if change == "none":
+    if change == "turned":
+        return (
+            f"{named} turned: {was}, {_sides(row, 'before')}, before; {is_}, {_sides(row, 'now')}, now{_verdict(row)}."
+        )
+    if row["value_now"] == row["value_before"] or change == "none":
         return f"{named} is {is_} as before{_verdict(row)}."
     way = "rose" if row["value_now"] > row["value_before"] else "fell"
-    return f"{named} {way} from {was} to {is_}{_BY_CHANCE.get(change, '')}{_verdict(row)}."
+    return f"{named} {way} from {was} to {is_}{_BY_CHANCE.get(change, '')}{_verdict(row)}{_others(row)}."
+
+
+def _sides(row: Mapping[Any, Any], run: str) -> str:
+    return f"{row[f'highest_{run}']} above {row[f'lowest_{run}']}"
+
+
+def _others(row: Mapping[Any, Any]) -> str:
+    """Say between whom a gap lies that has moved, where these are others than before."""
+    ends = [[row[f"{end}_{run}"] for end in ("highest", "lowest")] for run in _RUNS]
+    if any(pd.isna(end) for both in ends for end in both) or ends[0] == ends[1]:
+        return ""
+    was, is_ = (_sides(row, run) for run in _RUNS)
+    return f"; it is {is_} now, {was} before"
 
 
 def _verdict(row: Mapping[Any, Any]) -> str:

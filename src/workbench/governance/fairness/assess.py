@@ -3,7 +3,7 @@
 In: the tables of a CRM, a `Record` a model, the gap that a market allows.   Out: `Fairness`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import ibis
 import pandas as pd
@@ -52,7 +52,7 @@ def assess_fairness(
         judge_model(name, read, attributes, why=records[name].told("why"), target_gap=target_gap, seed=seed)
         for name, read in rows.items()
     ]
-    nowhere = [absent_row(EVERY_MODEL, name, why) for name, why in attributes.absent.items()]
+    nowhere = list(_nowhere(rows, attributes, nobody=not records and "decisions" not in tables))
     gaps = _joined([part.gaps for part in parts], GAPS)
     absent = _joined([pd.DataFrame(nowhere, columns=list(ABSENT)), *(part.absent for part in parts)], ABSENT)
     suppressed = _joined([part.suppressed for part in parts], SUPPRESSED)
@@ -68,9 +68,9 @@ def assess_fairness(
         suppressed=suppressed,
         absent=absent,
         language=_on_same_content(rows, seed),
-        findings=find(gaps, decided, absent, target_gap=target_gap),
+        findings=find(gaps, decided, absent, sensitive=attributes.sensitive, target_gap=target_gap),
         target_gap=target_gap,
-        said=_sentence(rows, attributes, suppressed, target_gap),
+        said=_sentence(rows, [gaps, decided], suppressed, target_gap),
     )
 
 
@@ -87,20 +87,32 @@ def _on_same_content(rows: Mapping[str, Rows], seed: int) -> LanguageGap | None:
     return language_gap(frame.drop_duplicates(["content", "language"]), content="content", seed=seed)
 
 
-def _sentence(rows: Mapping[str, Rows], attributes: Attributes, suppressed: pd.DataFrame, target_gap: float) -> str:
+def _nowhere(rows: Mapping[str, Rows], attributes: Attributes, *, nobody: bool) -> Iterator[dict[str, str]]:
+    """Return what customers cannot be told apart by; a model with a column of its own for it is not concerned."""
+    for name, why in attributes.absent.items():
+        others = [model for model, read in rows.items() if name != "language" or name not in read.frame]
+        said = f"not applicable: {why}, and nobody is judged" if nobody and not len(attributes.known) else why
+        yield from (absent_row(one, name, said) for one in ([EVERY_MODEL] if len(others) == len(rows) else others))
+
+
+def _sentence(
+    rows: Mapping[str, Rows], gaps: Sequence[pd.DataFrame], suppressed: pd.DataFrame, target_gap: float
+) -> str:
     judged = [f"{m} ({len(r.frame):,} rows of {r.frame['unit'].nunique():,} customers)" for m, r in rows.items()]
-    by = [one.name + (f" ({one.stands_for})" if one.stands_for else "") for one in attributes.held]
-    times = f"; {len(suppressed)} times a smaller one is left out" if len(suppressed) else ""
+    compared = pd.concat([part.loc[part["difference"].notna(), ["attribute", "stands_for"]] for part in gaps])
+    by = [name + (f" ({proxy})" if proxy else "") for name, proxy in dict(compared.to_numpy().tolist()).items()]
+    small = f"; smaller ones are left out by {', '.join(suppressed['attribute'].unique())}" if len(suppressed) else ""
     left = [f"{model}: {read.said}." for model, read in rows.items() if read.said]
     apart = [model for model, read in rows.items() if "language" in read.frame and "content" not in read.frame]
     left += [f"{m}: languages are compared on different texts; a gap may lie in what is written." for m in apart]
     return " ".join(
         [
             f"Judged: {', '.join(judged) or 'nothing, as no model has left rows to be judged by'}.",
-            f"Groups: {', '.join(by) or 'none by which customers could be told apart'}.",
-            f"Groups have at least {FEWEST} customers{times}.",
-            "Intervals (95 %) are of 2,000 resamples of customers. A gap is shown where chance alone would make one as",
-            "large in fewer than 5 of 100 cases, all gaps of a model taken together (Holm).",
+            f"Groups: {', '.join(by) or 'none that could be compared'}.",
+            f"Groups have at least {FEWEST} customers{small}.",
+            "Intervals (95 %) of groups are of 2,000 resamples of customers; those of a gap hold for all pairs of its",
+            "groups at once. A gap is shown where chance alone would make one as large in fewer than 5 of 100 cases,",
+            "all gaps of a model taken together (Holm).",
             f"The market allows differences of {target_gap:.1%}.",
             *left,
         ]

@@ -4,13 +4,14 @@ In: the tables of a CRM, the groups of customers.   Out: a frame of gaps by mode
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import ibis
 import numpy as np
 import pandas as pd
 
-from workbench.governance.fairness.gaps import Compared, compare, judge_gaps
+from workbench.governance.fairness.gaps import SHOWN_BELOW, Compared, compare, judge_gaps
 from workbench.governance.fairness.groups import Attributes, spelt_alike
 from workbench.governance.fairness.measures import measure_rates
 from workbench.governance.fairness.result import GAPS, KEY
@@ -30,7 +31,8 @@ def judge_decisions(
 
     Of two actions the rarer is judged, of more each of the five most frequent against the rest. A customer is the unit
     with all decisions on it. at_equal_score is the difference of the same two groups within fifths of the score
-    (Mantel and Haenszel's weights; Greenland and Robins, 1985), with equal_low and equal_high (95 %).
+    (Mantel and Haenszel's weights; Greenland and Robins, 1985); equal_low and equal_high (95 %) hold for all pairs of
+    groups at once, as these two were picked for being farthest apart.
     """
     if "decisions" not in tables:
         return pd.DataFrame(columns=list(DECISIONS)), "Not applicable: there is no table decisions."
@@ -46,11 +48,11 @@ def judge_decisions(
     return pd.concat(found, ignore_index=True), ""
 
 
-def equal_score_gap(rows: pd.DataFrame, *, score: str = "score") -> tuple[float, float, float]:
+def equal_score_gap(rows: pd.DataFrame, *, score: str = "score", critical: float = Z) -> tuple[float, float, float]:
     """Return the difference of `selected` between side 1 and side 0 within fifths of the score, and its interval.
 
     `rows` has unit, side (0 or 1), selected (0 or 1) and the score; NaN without scores. The variance is that of
-    linearised totals of units, weights taken as given.
+    linearised totals of units, weights taken as given; the interval is `critical` standard errors to either side.
 
     >>> rows = pd.DataFrame({"unit": range(40), "side": [0, 1] * 20, "selected": [0, 1] * 20, "score": 0.5})
     >>> equal_score_gap(rows)
@@ -70,9 +72,11 @@ def equal_score_gap(rows: pd.DataFrame, *, score: str = "score") -> tuple[float,
     rate = np.divide(taken, held, out=np.zeros(held.shape), where=held > 0)
     weight /= weight.sum()
     value = float(weight @ (rate[:, 1] - rate[:, 0]))
-    off = (selected - rate[stratum, side]) * weight[stratum] / held[stratum, side] * np.where(side == 1, 1, -1)
+    # Rates of few rows lie too close to these rows.
+    scale = np.sqrt(held / np.maximum(held - 1, 1)) / np.maximum(held, 1)
+    off = (selected - rate[stratum, side]) * weight[stratum] * scale[stratum, side] * np.where(side == 1, 1, -1)
     owner, owners = pd.factorize(rows["unit"])
-    margin = Z * float(np.sqrt((np.bincount(owner, weights=off, minlength=len(owners)) ** 2).sum()))
+    margin = critical * float(np.sqrt((np.bincount(owner, weights=off, minlength=len(owners)) ** 2).sum()))
     return value, value - margin, value + margin
 
 
@@ -100,6 +104,6 @@ def _with_equal_score(one: Compared, rows: pd.DataFrame, names: Any) -> Compared
     if one.row["highest"]:
         place = {names.index(one.row["highest"]): 1, names.index(one.row["lowest"]): 0}
         pair = rows[rows["group"].isin(list(place))]
-        value, low, high = equal_score_gap(pair.assign(side=pair["group"].map(place)))
-    row = {**one.row, "at_equal_score": value, "equal_low": low, "equal_high": high}
-    return Compared(row=row, draws=one.draws, chance=one.chance, error=one.error)
+        pair = pair.assign(side=pair["group"].map(place))
+        value, low, high = equal_score_gap(pair, critical=one.critical(SHOWN_BELOW))
+    return replace(one, row={**one.row, "at_equal_score": value, "equal_low": low, "equal_high": high})

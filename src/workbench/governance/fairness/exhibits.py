@@ -37,7 +37,8 @@ _DECIDED += ["its_interval", "p_adjusted", "detectable", "customers", "note"]
 
 _LANGUAGES = ["language", "accuracy_share", "than", "other_accuracy_share", "difference", "interval", "p", "detectable"]
 _OTHERWISE = ["model", "attribute", "what", "thresholds", "metric", "gap_before", "gap_after", "interval"]
-_OTHERWISE += ["balanced_accuracy_before", "balanced_accuracy_after", "changed_share", "customers"]
+_OTHERWISE += ["balanced_accuracy_before", "balanced_accuracy_after", "selected_share_before", "selected_share_after"]
+_OTHERWISE += ["changed_share", "customers"]
 
 Exhibits = dict[str, Axes | pd.DataFrame | str]
 
@@ -48,11 +49,13 @@ def of_fairness(fairness: Fairness) -> Exhibits:
     gaps = worst_first(fairness.gaps)
     drawn = _urgent(fairness)
     if len(drawn):
-        caption = f"Gaps between groups, the {len(drawn)} most urgent; intervals of 95 %"
+        caption = (
+            f"Gaps between groups, the {len(drawn)} most urgent; 95 % intervals hold for all pairs of groups at once"
+        )
         found[caption] = plot_gaps(drawn, target_gap=fairness.target_gap)
         found |= _rates(fairness, drawn[drawn["shown"].astype(bool)].head(_BLOCKS))
     if len(gaps):
-        some = f"{min(len(gaps), _ROWS)} of {len(gaps)}, of which the cards of the models have all"
+        some = f"{min(len(gaps), _ROWS)} of {len(gaps)}, the table governance.gaps has all"
         found[f"Gaps by what calls for action, {some}; {_SHARES}"] = _gaps(gaps.head(_ROWS))
     found |= _decisions(fairness)
     found |= {"what if": fairness.no_what_if} if fairness.what_if.empty else {CAUTION: _what_if(fairness.what_if)}
@@ -120,13 +123,8 @@ def _groups(fairness: Fairness) -> Exhibits:
 
 
 def _not_judged(fairness: Fairness) -> Exhibits:
-    """Show what could not be compared, and how many are in groups that are too small to be shown."""
-    small = fairness.suppressed
-    left = [
-        f"groups of fewer than {FEWEST}, left out: {groups:,}, with {people:,} customers in all"
-        for groups, people in zip(small["groups"], small["customers"], strict=True)
-    ]
-    rows = small[["model", "attribute"]].assign(verdict="–", why=pd.Series(left, index=small.index, dtype="str"))
+    """Show what could not be compared, and by what groups are too small to be shown, not how many are in them."""
+    rows = fairness.suppressed.assign(verdict="–", why=f"groups of fewer than {FEWEST} customers are left out")
     found = pd.concat([part for part in (fairness.absent, rows) if len(part)] or [fairness.absent])
     return {"What could not be judged, and why": found} if len(found) else {}
 

@@ -4,16 +4,16 @@ In: gaps of models and decisions, what could not be judged.   Out: `Finding`s.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.governance.fairness.gaps import TARGETED
-from workbench.governance.fairness.groups import PROXIES
+from workbench.governance.fairness.gaps import ODDS, TARGETED
+from workbench.governance.fairness.groups import MOST_VALUES, PROXIES, TOO_MANY
 from workbench.governance.fairness.measures import SHARE
-from workbench.governance.fairness.result import EVERY_MODEL
+from workbench.governance.fairness.sides import TOO_FEW
 from workbench.governance.finding import Finding, Verdict
 
 _ORDER: tuple[Verdict, ...] = ("breached", "not evidenced", "met", "not applicable")
@@ -25,86 +25,90 @@ _REMEDY = {
     "intersection": "Look at both attributes at once before anything is changed for one of them.",
     "decision": "Have these decisions reviewed; find out whether the gap comes from the score or from who decides.",
     "absent": "Decide whether the attribute may be held for an audit of fairness; without it nobody can say.",
+    "few": "Wait for more data, or pool markets; until then nobody can say.",
+    "many": f"Merge its values into at most {MOST_VALUES}, so that each is of enough customers.",
+    "alike": "Nothing, as long as there is only one group.",
+    "met": "Nothing, as long as it stays so.",
 }
 # Who is worse off: with these those with more of it, with all others those with less.
 _WORSE_WITH_MORE = ("false_positive_rate", "error")
 
 
 def find(
-    gaps: pd.DataFrame, decisions: pd.DataFrame, absent: pd.DataFrame, *, target_gap: float
+    gaps: pd.DataFrame,
+    decisions: pd.DataFrame,
+    absent: pd.DataFrame,
+    *,
+    sensitive: Collection[str],
+    target_gap: float,
 ) -> tuple[Finding, ...]:
     """Return a finding for each model and attribute, the worst of its gaps, and one for each that is absent.
 
-    `rows` are the customers of the two groups that are apart where the target is breached, none otherwise; no ids are
-    kept, as a list of them would say who is in which group. Proxies that are absent altogether have no finding.
+    No rows are at fault (`rows` 0, `share` None): a gap is one of groups, and its size stands in the note. `looked_at`
+    are the customers compared. What is absent has a finding where it is `sensitive`; a proxy, where data is too little.
     """
-    return (*_found(gaps, "customers", target_gap), *_found(decisions, "decisions", target_gap), *_missing(absent))
+    missing = _missing(absent, sensitive)
+    return (*_found(gaps, "customers", target_gap), *_found(decisions, "decisions", target_gap), *missing)
 
 
 def worst_first(gaps: pd.DataFrame) -> pd.DataFrame:
     """Order gaps by what calls for action: breaches and what is shown first, sensitive before proxies, then by size."""
     kinds = gaps["kind"].map({"sensitive": 0, "intersection": 1, "proxy": 2})
     order = gaps.assign(_verdict=gaps["verdict"].map(_ORDER.index), _hidden=~gaps["shown"].astype(bool), _kind=kinds)
-    by = ["_hidden", "_verdict", "_kind", "at_least", "difference"]
+    by = ["_hidden", "_verdict", "_kind", "low", "difference"]
     order = order.sort_values(by, ascending=[True, True, True, False, False], kind="stable")
     return gaps.loc[order.index]
 
 
 def _found(gaps: pd.DataFrame, table: str, target_gap: float) -> Iterator[Finding]:
-    judged = gaps[gaps["metric"].isin(TARGETED) & (gaps["unit"] == SHARE)] if len(gaps) else gaps
+    # Equalized odds says again what its two rates say.
+    rates = [name for name in TARGETED if name != ODDS]
+    judged = gaps[gaps["metric"].isin(rates) & (gaps["unit"] == SHARE)] if len(gaps) else gaps
     for key, rows in judged.groupby(["model", "attribute"], sort=False) if len(judged) else []:
         model, attribute = (str(part) for part in key)
-        order = rows["verdict"].map(list(_ORDER).index)
-        worst = rows.assign(order=order).sort_values(
-            ["order", "at_least", "difference"], ascending=[True, False, False]
-        )
-        row = worst.iloc[0].to_dict()
+        order = rows.assign(order=rows["verdict"].map(list(_ORDER).index))
+        row = order.sort_values(["order", "low", "difference"], ascending=[True, False, False]).iloc[0].to_dict()
         decided = "decisions of " if table == "decisions" else ""
-        breached = row["verdict"] == "breached"
         yield _finding(
             f"{'decisions_' if decided else ''}{model}_{attribute}",
             f"{decided}{model}: groups by {attribute} differ by no more than {target_gap:.1%}",
             row["verdict"],
             note=_note(row),
-            remedy=_REMEDY["decision" if decided else row["kind"]],
+            remedy=_REMEDY[_what_to_do(row, "decision" if decided else row["kind"])],
             table=table,
             looked_at=int(row["customers"]),
-            rows=int(row["customers_apart"]) if breached else 0,
         )
 
 
-def _missing(absent: pd.DataFrame) -> Iterator[Finding]:
-    proxy = absent["model"].eq(EVERY_MODEL) & absent["attribute"].isin(list(PROXIES))
-    for row in absent[~proxy].to_dict("records"):
-        model, attribute = row["model"], row["attribute"]
+def _what_to_do(row: dict[Any, Any], shown: str) -> str:
+    return "met" if row["verdict"] == "met" else shown if row["shown"] or row["verdict"] == "breached" else "few"
+
+
+def _missing(absent: pd.DataFrame, sensitive: Collection[str]) -> Iterator[Finding]:
+    proxy = absent["attribute"].isin(list(PROXIES)) & ~absent["attribute"].isin(list(sensitive))
+    for row in absent[~proxy | absent["why"].str.startswith(TOO_FEW)].to_dict("records"):
+        model, attribute, why = row["model"], row["attribute"], row["why"]
         what = "groups" if attribute == "all" else f"groups by {attribute}"
+        reasons = {"alike": row["verdict"] == "not applicable", "few": TOO_FEW in why, "many": TOO_MANY in why}
         yield _finding(
             f"{model}_{attribute}",
             f"{model}: {what} are treated alike",
             row["verdict"],
-            note=row["why"],
-            remedy=_REMEDY["absent"],
+            note=why,
+            remedy=_REMEDY[next((name for name, so in reasons.items() if so), "absent")],
             table="customers",
         )
 
 
 def _finding(
-    code: str,
-    title: str,
-    verdict: Verdict,
-    *,
-    note: str,
-    remedy: str,
-    table: str,
-    looked_at: int = 0,
-    rows: int = 0,
+    code: str, title: str, verdict: Verdict, *, note: str, remedy: str, table: str, looked_at: int = 0
 ) -> Finding:
     return Finding(
         code="fairness_" + re.sub(r"\W+", "_", code.lower()).strip("_"),
         title=title,
         verdict=verdict,
-        rows=rows,
-        share=rows / looked_at if looked_at else None,
+        rows=0,
+        share=None,
         days_overdue=None,
         article=_ARTICLE,
         source=_SOURCE,
@@ -123,7 +127,6 @@ def _note(row: dict[Any, Any]) -> str:
         return f"{metric}: {row['note']}"
     size = f"{row['difference']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
     said = f"{metric}: {size} between {row['highest']}, the highest, and {row['lowest']}, the lowest"
-    said += f", at least {row['at_least']:.1%}" if row["shown"] else ""
     if row["verdict"] == "breached" and "action" not in row:
         worse = row["highest"] if row["metric"] in _WORSE_WITH_MORE else row["lowest"]
         said += f"; {worse} are worse off where this metric counts for them" if worse else ""

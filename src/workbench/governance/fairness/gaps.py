@@ -4,14 +4,15 @@ In: `Measured` figures of one attribute after the other.   Out: a frame of gaps,
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workbench.governance.fairness.measures import SHARE, Measured
-from workbench.governance.fairness.sides import Sides
+from workbench.governance.fairness.sides import TOO_FEW, Sides
 from workbench.governance.finding import Verdict
 from workbench.intervals import FEWEST, holm
 
@@ -25,53 +26,68 @@ _UNKNOWN = float("nan")
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Compared:
-    """One gap before it is judged: its row of the table, the resampled differences, and what the test rests on.
+    """One gap before it is judged: its row of the table, and what the test rests on.
 
-    `chance` are the largest studentised differences of any pair without a gap; `error` is the standard error of the
-    pair that is farthest apart without a gap; `larger` the simultaneous margins of all pairs by their differences.
+    `chance` are the largest studentised differences of any pair without a gap; `apart` and `errors` the differences of
+    all pairs and their standard errors; `error` that of the pair that is farthest apart, without a gap.
     """
 
     row: Mapping[str, Any]
-    draws: np.ndarray | None = None
     chance: np.ndarray | None = None
+    apart: np.ndarray | None = None
+    errors: np.ndarray | None = None
     error: float = _UNKNOWN
+
+    def critical(self, level: float) -> float:
+        """Return by how many standard errors chance alone parts some pair in a share `level` of cases, no more."""
+        return _UNKNOWN if self.chance is None else float(np.quantile(self.chance, 1 - level))
+
+    def least(self, level: float) -> float:
+        """Return what the largest true difference is not below, but in a share `level` of cases."""
+        if self.apart is None or self.errors is None:
+            return _UNKNOWN
+        return max(float((self.apart - self.critical(level) * self.errors).max()), 0.0)
+
+    def most(self, level: float) -> float:
+        """Return what it is not above, but in a share `level` of cases."""
+        if self.apart is None or self.errors is None:
+            return _UNKNOWN
+        return float((self.apart + self.critical(level) * self.errors).max())
 
 
 def compare(measured: Sequence[Measured], sides: Sides, facts: Mapping[str, Any]) -> list[Compared]:
     """Compare the named groups (not who is in none that is known) by every figure that can be compared.
 
-    Differences and ratios are fairlearn's (between groups: max - min, min / max). Intervals are percentiles of the
-    resamples. The test asks for the largest studentised difference of any pair against that of groups that differ by
-    chance alone, drawn with one rate for all. `facts` stand in every row.
+    Differences and ratios are fairlearn's (between groups: max - min, min / max). Their intervals are no percentiles of
+    resamples, of which the largest difference is always above nought: low and high hold for every pair of groups at
+    once (95 %), so for the true largest difference, also where there is none; those of a ratio are Fieller's (1954),
+    widened alike. The test asks for the largest studentised difference of any pair against that of groups that differ
+    by chance alone: shares have one rate for all then, means one mean, with a spread of their own. `facts` stand in
+    every row.
     """
     facts = {**facts, "customers": sides.people}
-    found = [_compare(one, sides, facts) for one in measured if one.null is not None]
-    return found + _odds(found, facts)
+    return [_compare(one, sides, facts) for one in measured if one.null is not None]
 
 
 def judge_gaps(compared: Sequence[Compared], *, target_gap: float) -> pd.DataFrame:
     """Judge gaps that belong together: p is adjusted over all of them (Holm, 1979), `shown` where below 0.05.
 
-    breached: shown, and at least larger than `target_gap`; met: at most as large; else not evidenced, as always where
-    a proxy's gap would be breached. at_least and at_most hold for the true difference of any pair (95 %, all at once).
-    detectable is the difference of the two groups that would have been shown in 80 % of cases. Rates, and errors in
-    shares, have a target; calibration and errors in money have none.
+    breached: shown, and larger than `target_gap` by a bound that holds over all of them (Bonferroni); met: `high` is no
+    larger; else not evidenced, as always where a proxy's gap would be breached. detectable is the difference of the two
+    groups that would have been shown in 80 % of cases. Rates, and errors in shares, have a target; calibration and
+    errors in money have none. Equalized odds is the larger gap of its two rates, with what is known of that one; it is
+    breached where either is, met where both are, and no test of its own.
     """
     p = holm(np.array([one.row["p"] for one in compared], dtype=float))
-    tests = max(int(np.isfinite(p).sum()), 1)
+    level = SHOWN_BELOW / max(int(np.isfinite(p).sum()), 1)
     rows = []
     for one, adjusted in zip(compared, p, strict=True):
-        row = {**one.row, "p_adjusted": adjusted, "shown": bool(adjusted < SHOWN_BELOW), "detectable": _UNKNOWN}
-        if one.chance is not None:
-            critical = float(np.quantile(one.chance, 1 - SHOWN_BELOW / tests))
-            row["detectable"] = (critical + _POWER_80) * one.error
+        row = {**one.row, "p_adjusted": adjusted, "shown": bool(adjusted < SHOWN_BELOW)}
+        row["detectable"] = (one.critical(level) + _POWER_80) * one.error
+        row["verdict"], row["note"] = _verdict(row, one.least(level), target_gap)
         rows.append(row)
-    for row in rows:
-        if row["metric"] == ODDS:
-            parts = [r for r in rows if r["metric"] in ODDS_OF and _same(r, row)]
-            row["shown"] = any(r["shown"] for r in parts)
-        row["verdict"], row["note"] = _verdict(row, target_gap)
-    return pd.DataFrame(rows)
+    of_each = [list(of) for _, of in groupby(rows, lambda row: (row["model"], row["attribute"], row.get("action")))]
+    return pd.DataFrame([row for of in of_each for row in (*of, *_odds(of))])
 
 
 def _compare(one: Measured, sides: Sides, facts: Mapping[str, Any]) -> Compared:
@@ -79,99 +95,95 @@ def _compare(one: Measured, sides: Sides, facts: Mapping[str, Any]) -> Compared:
     usable = np.flatnonzero(np.isfinite(value))
     row = {**facts, "metric": one.metric, "unit": one.unit, **_NOTHING}
     if len(usable) < 2 or one.null is None:
-        rare = f"not enough data: fewer than two groups in which {FEWEST} customers count"
-        return Compared(row=row | {"note": rare})
+        return Compared(row=row | {"note": f"{TOO_FEW}: fewer than two groups in which {FEWEST} customers count"})
     value, draws, null = value[usable], one.draws[:, usable], one.null[:, usable]
-    highest, lowest = int(value.argmax()), int(value.argmin())
-    apart = np.nanmax(draws, axis=1) - np.nanmin(draws, axis=1)
-    test = _test(value, draws, null)
+    highest, lowest = int(value.argmax()), len(value) - 1 - int(value[::-1].argmin())
+    rate = one.metric in TARGETED and one.unit == SHARE
+    found, p = _test(value, draws, null)
+    high = found.most(SHOWN_BELOW)
     row |= {
         "highest": sides.names[usable[highest]],
         "lowest": sides.names[usable[lowest]],
         "difference": float(value[highest] - value[lowest]),
-        "customers_apart": sides.sizes[usable[highest]] + sides.sizes[usable[lowest]],
-        **_ends("", apart),
-        **(_ratio(value, draws) if one.metric in TARGETED and one.unit == SHARE else {}),
-        **{name: test[name] for name in ("p", "at_least", "at_most")},
+        "low": found.least(SHOWN_BELOW),
+        "high": min(high, 1.0) if rate else high,
+        "p": p,
+        **(_ratio(value, found.critical(SHOWN_BELOW) * _errors(draws, null)) if rate else {}),
     }
-    return Compared(row=row, draws=apart, chance=test["chance"], error=float(test["error"][highest, lowest]))
+    return replace(found, row=row, error=float(np.hypot(null[:, highest].std(), null[:, lowest].std())))
 
 
-def _test(value: np.ndarray, draws: np.ndarray, null: np.ndarray) -> dict[str, Any]:
-    """Test that all groups are one, and bound the largest difference of a pair from both sides."""
-    spread = null.var(axis=0)
-    error = np.sqrt(spread[:, None] + spread[None, :])
+def _test(value: np.ndarray, draws: np.ndarray, null: np.ndarray) -> tuple[Compared, float]:
+    """Test that all groups are one: return what chance does to pairs of them, and p."""
     first, second = np.triu_indices(len(value), 1)
-    scale = error[first, second]
-    still = scale == 0
-    scale = np.where(still, 1.0, scale)
-    chance = (np.abs(null[:, first] - null[:, second]) / scale).max(axis=1)
-    apart = np.abs(value[first] - value[second])
-    reached = float((apart / scale).max())
-    own = np.nanvar(draws[:, first] - draws[:, second], axis=0)
-    margin = float(np.quantile(chance, 0.95)) * np.maximum(np.sqrt(own), error[first, second])
-    return {
-        "p": (1 + int((chance >= reached - 1e-9).sum())) / (len(chance) + 1),
-        "at_least": max(float((apart - margin).max()), 0.0),
-        "at_most": float((apart + margin).max()),
-        "chance": chance,
-        "error": error,
-    }
+    null_pairs = null[:, first] - null[:, second]
+    alike = np.hypot(null.std(axis=0)[first], null.std(axis=0)[second])
+    scale = np.where(alike == 0, 1.0, alike)
+    chance, apart = (np.abs(null_pairs) / scale).max(axis=1), np.abs(value[first] - value[second])
+    errors = np.fmax(np.nanstd(draws[:, first] - draws[:, second], axis=0), alike)
+    p = (1 + int((chance >= float((apart / scale).max()) - 1e-9).sum())) / (len(chance) + 1)
+    return Compared(row={}, chance=chance, apart=apart, errors=errors), p
 
 
-def _ratio(value: np.ndarray, draws: np.ndarray) -> dict[str, float]:
-    top = np.nanmax(draws, axis=1)
-    drawn = np.divide(np.nanmin(draws, axis=1), top, out=np.full(len(top), np.nan), where=top > 0)
-    ratio = float(value.min() / value.max()) if value.max() > 0 else _UNKNOWN
-    return {"ratio": ratio, **(_ends("ratio_", drawn) if np.isfinite(drawn).any() else {})}
+def _errors(draws: np.ndarray, null: np.ndarray) -> np.ndarray:
+    errors: np.ndarray = np.fmax(np.nanstd(draws, axis=0), null.std(axis=0))
+    return errors
 
 
-def _ends(name: str, drawn: np.ndarray) -> dict[str, float]:
-    low, high = np.nanquantile(drawn, [0.025, 0.975])
-    return {f"{name}low": float(low), f"{name}high": float(high)}
+def _ratio(value: np.ndarray, margin: np.ndarray) -> dict[str, float]:
+    """Return min / max with the ends of Fieller's interval, over all pairs; 0 to 1 where nothing is known."""
+    if not value.max() > 0:
+        return {}
+    square = np.where(value > margin, value**2 - margin**2, np.nan)
+    both = np.outer(value, value)
+    root = np.sqrt(np.maximum(both**2 - np.outer(value**2 - margin**2, square), 0))
+    pairs = ~np.eye(len(value), dtype=bool)
+    ends = [np.where(np.isnan(square), none, (both + side * root) / square)[pairs] for side, none in ((-1, 0), (1, 1))]
+    low, high = (float(np.clip(end.min(), 0, 1)) for end in ends)
+    return {"ratio": float(value.min() / value.max()), "ratio_low": low, "ratio_high": high}
 
 
-_NUMBERS = ("difference", "low", "high", "ratio", "ratio_low", "ratio_high", "p", "at_least", "at_most")
-_NOTHING: dict[str, Any] = {
-    "highest": "",
-    "lowest": "",
-    **dict.fromkeys(_NUMBERS, _UNKNOWN),
-    "customers_apart": 0,
-    "note": "",
-}
+_NUMBERS = ("difference", "low", "high", "ratio", "ratio_low", "ratio_high", "p")
+_NOTHING: dict[str, Any] = {"highest": "", "lowest": "", **dict.fromkeys(_NUMBERS, _UNKNOWN), "note": ""}
 
 
-def _odds(found: Sequence[Compared], facts: Mapping[str, Any]) -> list[Compared]:
-    """Return the gap of equalized odds: the larger of two, the smaller of their ratios; it is no test of its own."""
-    parts = [one for one in found if one.row["metric"] in ODDS_OF]
-    draws = [one.draws for one in parts if one.draws is not None]
-    if len(draws) < len(ODDS_OF):
+def _odds(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the gap of equalized odds from the rows of one attribute, as fairlearn has it: the larger of two."""
+    parts = [row for row in rows if row["metric"] in ODDS_OF and np.isfinite(row["difference"])]
+    if len(parts) < len(ODDS_OF):
         return []
-    worse = max(parts, key=lambda one: one.row["difference"]).row
-    ratios = [one.row["ratio"] for one in parts if np.isfinite(one.row["ratio"])]
-    drawn = np.fmax(draws[0], draws[1])
-    row = {**facts, "metric": ODDS, "unit": SHARE, **_NOTHING, "highest": worse["highest"], "lowest": worse["lowest"]}
-    row |= {name: worse[name] for name in ("difference", "customers_apart")}
-    row |= {"ratio": min(ratios, default=_UNKNOWN), **_ends("", drawn)}
-    row |= {name: max(one.row[name] for one in parts) for name in ("at_least", "at_most")}
-    return [Compared(row=row, draws=drawn)]
+    worse, other = sorted(parts, key=lambda row: -float(row["difference"]))
+    verdicts = {row["verdict"] for row in parts}
+    verdict = "breached" if "breached" in verdicts else "met" if verdicts == {"met"} else "not evidenced"
+    smaller = min(parts, key=lambda row: float(np.nan_to_num(row["ratio"], nan=1.0)))
+    ratios = {name: smaller[name] for name in ("ratio", "ratio_low", "ratio_high")}
+    said = [f"it is that of the {_words(worse)}", *([worse["note"]] if worse["note"] else [])]
+    if other["shown"] and (not worse["shown"] or verdict == "breached" != worse["verdict"]):
+        ends = f"{other['difference']:.1%}, {other['low']:.1%} to {other['high']:.1%}"
+        said.append(
+            f"the gap of the {_words(other)} ({ends}) is {'larger than allowed' * (verdict == 'breached') or 'shown'}"
+        )
+    untested = {"p": _UNKNOWN, "p_adjusted": _UNKNOWN, "verdict": verdict, "note": "; ".join(said)}
+    return [{**worse, **ratios, **untested, "metric": ODDS}]
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(one.get(name) == other.get(name) for name in ("model", "attribute", "action"))
+def _words(row: Mapping[str, Any]) -> str:
+    return str(row["metric"]).replace("_", " ")
 
 
-def _verdict(row: Mapping[str, Any], target_gap: float) -> tuple[Verdict, str]:
+def _verdict(row: Mapping[str, Any], least: float, target_gap: float) -> tuple[Verdict, str]:
     if row["metric"] not in TARGETED or row["unit"] != SHARE:
         return "not applicable", row["note"] or "no target is set for this"
     if not np.isfinite(row["difference"]):
         return "not evidenced", row["note"]
-    if row["at_most"] <= target_gap:
+    if row["high"] <= target_gap:
         return "met", ""
-    if row["shown"] and row["at_least"] > target_gap:
+    if row["shown"] and least > target_gap:
         if row["kind"] != "proxy":
             return "breached", ""
         return "not evidenced", f"larger than the target, but by {row['stands_for']}: a question, no proof"
+    if row["shown"] and row["low"] > target_gap:
+        return "not evidenced", "a gap is shown; that it is larger than the target does not hold over all gaps tested"
     if row["shown"]:
         return "not evidenced", "a gap is shown; whether it is larger than the target, these numbers cannot tell"
     could = f"; {row['detectable']:.1%} would have been shown" if np.isfinite(row["detectable"]) else ""

@@ -16,6 +16,8 @@ from workbench import personal
 Kind = Literal["sensitive", "proxy", "intersection"]
 
 MOST_VALUES = 12
+TOO_MANY = "too many"
+SENSITIVE = ("gender", "age band")
 OLDEST = 120
 AGES = ("under 18", "18-29", "30-44", "45-59", "60 and over")
 TENURES = ("under 1 year", "1-2 years", "over 2 years")
@@ -40,19 +42,23 @@ class Attribute:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Attributes:
-    """What customers can be grouped by (`held`), what not and why (`absent`), and who is known at all."""
+    """What customers can be grouped by (`held`), what not and why (`absent`), and who is known at all.
+
+    `sensitive` are the names of all, held or absent, that are no proxies.
+    """
 
     held: tuple[Attribute, ...]
     absent: Mapping[str, str]
+    sensitive: Collection[str]
     known: pd.Index
 
 
 def read_attributes(tables: Mapping[str, ibis.Table], *, seen_at: pd.Timestamp) -> Attributes:
     """Read from `customers` what can tell groups apart, as of a moment (naive UTC).
 
-    Sensitive are gender, the age band (by birth_year) and columns of at most 12 values that the register marks so or
-    whose names say so; language, region (or the first two signs of a postcode), country and tenure are proxies. Two
-    sensitive attributes at once are an intersection.
+    Sensitive are gender, the age band (by birth_year) and columns that the register marks so or whose names say so;
+    language, region (or the first two signs of a postcode, one where two are too many), country and tenure are proxies.
+    Two sensitive attributes at once are an intersection. More than 12 values, spellings merged, cannot be compared.
 
     >>> rows = {"customer_id": ["1", "2"], "gender": ["female", " Male"], "birth_year": [1990, None]}
     >>> found = read_attributes({"customers": ibis.memtable(rows)}, seen_at=pd.Timestamp("2026-01-01"))
@@ -64,10 +70,10 @@ def read_attributes(tables: Mapping[str, ibis.Table], *, seen_at: pd.Timestamp) 
     sensitive = _sensitive(tables)
     customers = _customers(tables, sensitive)
     if customers is None:
-        return Attributes(held=(), absent={"gender": "no table customers"}, known=pd.Index([], dtype="str"))
-    marked = [name for name in sensitive if customers[name].nunique() <= MOST_VALUES]
+        nobody = pd.Index([], dtype="str")
+        return Attributes(held=(), absent={"gender": "no table customers"}, sensitive=SENSITIVE, known=nobody)
     values = {"gender": _column(customers, "gender"), "age band": _ages(customers, seen_at)}
-    values |= {name: _column(customers, name) for name in marked}
+    values |= {name: _column(customers, name) for name in sensitive}
     values |= {
         "language": _column(customers, "language"),
         "region": _regions(customers),
@@ -75,11 +81,16 @@ def read_attributes(tables: Mapping[str, ibis.Table], *, seen_at: pd.Timestamp) 
         "tenure": _tenures(customers, seen_at),
     }
     held = [
-        _attribute(name, of, marked) for name, of in values.items() if not isinstance(of, str) and not _unfit(name, of)
+        _attribute(name, of, sensitive)
+        for name, of in values.items()
+        if not isinstance(of, str) and not _unfit(name, of)
     ]
     absent = {name: of if isinstance(of, str) else _unfit(name, of) for name, of in values.items()}
     return Attributes(
-        held=(*held, *_both(held)), absent={name: why for name, why in absent.items() if why}, known=customers.index
+        held=(*held, *_both(held)),
+        absent={name: why for name, why in absent.items() if why},
+        sensitive=(*SENSITIVE, *sensitive),
+        known=customers.index,
     )
 
 
@@ -106,8 +117,8 @@ def _sensitive(tables: Mapping[str, ibis.Table]) -> list[str]:
     return [name for name in named if name not in ("customer_id", "gender", "birth_year")]
 
 
-def _attribute(name: str, of: pd.Series, marked: list[str]) -> Attribute:
-    proxy = name in PROXIES and name not in marked
+def _attribute(name: str, of: pd.Series, sensitive: Collection[str]) -> Attribute:
+    proxy = name in PROXIES and name not in sensitive
     return Attribute(
         name=name,
         kind="proxy" if proxy else "sensitive",
@@ -129,7 +140,7 @@ def _unfit(name: str, of: pd.Series) -> str:
     """Say why groups cannot be compared; empty where they can."""
     values = of.dropna().unique()
     if len(values) > MOST_VALUES:
-        return f"{len(values):,} different values of {name}; at most {MOST_VALUES} can be compared"
+        return f"{len(values):,} different values of {name} are {TOO_MANY}; at most {MOST_VALUES} can be compared"
     if len(values) == 1:
         return f"not applicable: everybody is {values[0]}"
     return "" if len(values) else f"not known of anybody: {name} is empty"
@@ -183,6 +194,11 @@ def _regions(customers: pd.DataFrame) -> pd.Series | str:
     postcode = next((by_name[name] for name in _POSTCODES if name in by_name), None)
     if postcode is None:
         return "no column region, state, county or postcode in customers"
-    starts = spelt_alike(customers[postcode]).str[:2]
-    many = starts.nunique()
-    return starts if many <= MOST_VALUES else f"no region, and postcodes begin in {many} ways; at most {MOST_VALUES}"
+    codes = spelt_alike(customers[postcode])
+    starts = (codes.str[:signs] + "…" for signs in (2, 1))
+    few = next((one for one in starts if one.nunique() <= MOST_VALUES), None)
+    return (
+        f"no region, and postcodes begin in {TOO_MANY} ways; at most {MOST_VALUES} can be compared"
+        if few is None
+        else few
+    )

@@ -21,8 +21,8 @@ _LEAST_SKEW = 1e-3
 class Measured:
     """One figure of every group: value, low, high and the `rows` it is of (groups); NaN of fewer than 30 units.
 
-    `draws` (resamples, groups) are resamples of it, `null` (`NULLS`, groups) what it would be, on as many rows, if the
-    group told nothing; None where groups are not compared by it.
+    `draws` (resamples, groups) are resamples of it, `null` (`NULLS`, groups) how groups would lie to each other, on as
+    many rows, without a gap; None where groups are not compared by it.
     """
 
     metric: str
@@ -87,15 +87,16 @@ def measure_mean(
     """Measure a mean of `top` by group, or its ratio to `of`; `rows` has group and unit (codes).
 
     NaN of top is left out. The variance is that of linearised totals of units, as rows of one are not independent
-    (Binder, 1983). Without a gap a group's mean is drawn with the mean, variance and skewness that all rows together
-    give it (Pearson's type III).
+    (Binder, 1983). Groups without a gap may still differ in spread: the null has each group's own error (Welch, 1947),
+    that of a small group no less than what the spread of all would let one expect.
     """
     known = np.isfinite(top) if of is None else np.isfinite(top) & np.isfinite(of)
     group, owner, top = rows["group"].to_numpy()[known], rows["unit"].to_numpy()[known], top[known]
     groups = int(rows["group"].max()) + 1 if len(rows) else 0
     base = np.ones(len(top)) if of is None else of[known]
     count, total = (np.bincount(group, weights=w, minlength=groups) for w in (np.ones(len(top)), base))
-    enough = (_units(group, owner, groups) >= FEWEST) & (total > 0)
+    units = _units(group, owner, groups)
+    enough = (units >= FEWEST) & (total > 0)
     raw = np.bincount(group, weights=top, minlength=groups)
     value = np.divide(raw, total, out=np.full(groups, np.nan), where=enough)
     off = np.where(enough[group], top - value[group] * base, 0.0)
@@ -103,7 +104,9 @@ def measure_mean(
     spread[enough] = _cluster_error(off, group, owner, groups)[enough] / total[enough]
     rng = np.random.default_rng(seed + 2)
     draws = value + spread * rng.standard_normal((RESAMPLES, groups))
-    null = None if of is not None else _null_means(top, effective_sizes(top, group, owner, groups=groups), rng)
+    sizes = effective_sizes(top, group, owner, groups=groups)
+    errors = _wary_errors(off, spread, sizes, units)
+    null = None if of is not None else _null_means(_skewness(off, group), errors, sizes, units, rng)
     margin = Z * spread
     return Measured(
         metric=metric,
@@ -163,15 +166,34 @@ def _null_shares(flag: np.ndarray, sizes: np.ndarray, rng: np.random.Generator) 
     return shares
 
 
-def _null_means(values: np.ndarray, sizes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    mean, spread = (float(values.mean()), float(values.std())) if len(values) else (0.0, 0.0)
-    third = float((((values - mean) / spread) ** 3).mean()) if spread else 0.0
-    worth = np.maximum(sizes, 1)
-    skew = np.maximum(abs(third) / np.sqrt(worth), _LEAST_SKEW)
-    shape = 4 / skew**2
-    drawn = (rng.gamma(shape, size=(NULLS, len(sizes))) - shape) / np.sqrt(shape)
-    null: np.ndarray = mean + np.sign(third or 1.0) * drawn * spread / np.sqrt(worth)
+def _wary_errors(off: np.ndarray, spread: np.ndarray, sizes: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Return each group's own error, for small groups no less than one drawn towards the spread of all.
+
+    In few customers a rare outcome may not have come up at all, and then their own spread says far too little.
+    """
+    own, weight = spread**2, units / (units + FEWEST)
+    pooled = float((off**2).mean()) if len(off) else 0.0
+    errors: np.ndarray = np.sqrt(np.fmax(own, weight * own + (1 - weight) * pooled / np.maximum(sizes, 1)))
+    return errors
+
+
+def _null_means(
+    skewness: float, errors: np.ndarray, sizes: np.ndarray, units: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw where means lie around a common one: Student's t, skewed against their rows (Hall, 1992)."""
+    skew = np.maximum(2 * abs(skewness) / np.sqrt(np.maximum(sizes, 1)), _LEAST_SKEW)
+    shape, freedom = 4 / skew**2, np.maximum(units - 1, 1)
+    leaning = (rng.gamma(shape, size=(NULLS, len(sizes))) - shape) / np.sqrt(shape)
+    scale = errors / np.sqrt(rng.chisquare(freedom, size=leaning.shape) / freedom)
+    null: np.ndarray = -np.sign(skewness or 1.0) * leaning * scale
     return null
+
+
+def _skewness(off: np.ndarray, group: np.ndarray) -> float:
+    """Return the skewness of residuals that are scaled to one spread in every group."""
+    rows = np.maximum(np.bincount(group), 1)
+    within = np.sqrt(np.bincount(group, weights=off**2) / rows)[group]
+    return float((np.divide(off, within, out=np.zeros(len(off)), where=within > 0) ** 3).mean()) if len(off) else 0.0
 
 
 def _cluster_error(off: np.ndarray, group: np.ndarray, unit: np.ndarray, groups: int) -> np.ndarray:

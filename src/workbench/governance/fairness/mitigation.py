@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.governance.fairness.counts import RATES, resample_rates
-from workbench.governance.fairness.gaps import ODDS, ODDS_OF
+from workbench.governance.fairness.gaps import ODDS, ODDS_OF, compare
 from workbench.governance.fairness.groups import Attribute, Attributes
+from workbench.governance.fairness.measures import measure_rates
 from workbench.governance.fairness.rows import Rows
-from workbench.governance.fairness.sides import split
+from workbench.governance.fairness.sides import Sides, split
 from workbench.intervals import FEWEST
 
 WHAT_IF = (
     *("model", "attribute", "what", "thresholds", "metric", "gap_before", "gap_after", "after_low", "after_high"),
     *("balanced_accuracy_before", "balanced_accuracy_after", "accuracy_before", "accuracy_after"),
-    *("changed_share", "customers"),
+    *("selected_share_before", "selected_share_after", "changed_share", "customers"),
 )
 CAUTION = (
     "A what-if: nothing of it is applied. To use the attribute itself where people are selected may be unlawful. "
@@ -36,10 +36,11 @@ def what_if(
 ) -> tuple[pd.DataFrame, str]:
     """Return other thresholds for every gap that is shown on a sensitive attribute (`WHAT_IF`), and why none.
 
-    thresholds per group select as large a share of each group as of all; fairlearn's ThresholdOptimizer (Hardt, Price
-    and Srebro, 2016) equalises selection rates, or true and false positive rates, partly by lot. gap (its
-    95 % interval from after_low to after_high) and accuracy are of customers whose rows chose nothing; changed_share is
-    of their rows. Groups need 30 customers in either half.
+    thresholds per group select as large a share of each group as of all, over all cut-offs at once, among equal scores
+    by lot; fairlearn's ThresholdOptimizer (Hardt, Price and Srebro, 2016) equalises selection rates, or true and false
+    positive rates, partly by lot. gap (after_low to after_high hold for all pairs of groups at once, 95 %) and accuracy
+    are of customers whose rows chose nothing; selected_share and changed_share are of their rows. Groups need 30
+    customers in either half, and 30 of whom a rate is.
     """
     shown = gaps[gaps["shown"].eq(True) & (gaps["kind"] == "sensitive") & gaps["metric"].isin(_CAUSES)]
     pairs = shown[["model", "attribute"]].drop_duplicates().itertuples(index=False, name=None)
@@ -65,15 +66,23 @@ def _of_gap(model: str, frame: pd.DataFrame, attribute: Attribute, seed: int) ->
     learn, test = side[side["half"] == 0], side[side["half"] == 1]
     if side["group"].nunique() < 2 or min(_fewest(learn), _fewest(test)) < 1:
         return
-    plain = _own_thresholds(learn)
+    plain = {str(name): _own_threshold(of, learn["selected"].mean()) for name, of in learn.groupby("name")["predicted"]}
+    pooled = "; for all cut-offs together" if "cutoff" in learn and learn["cutoff"].nunique() > 1 else ""
     ways: list[tuple[str, str, str, _Say]] = [
-        ("thresholds per group", "selection_rate", _spelt(plain), lambda rows: _by_threshold(rows, plain)),
+        (
+            "thresholds per group",
+            "selection_rate",
+            _spelt(plain) + pooled,
+            lambda rows: _by_threshold(rows, plain, seed),
+        ),
         ("equal selection rates", "selection_rate", _BY_LOT, _optimised(learn, "demographic_parity", seed)),
         ("equalized odds", ODDS, _BY_LOT, _optimised(learn, "equalized_odds", seed)),
     ]
     for what, metric, said, say in ways:
         facts = {"model": model, "attribute": attribute.name, "what": what, "thresholds": said, "metric": metric}
-        yield facts | _priced(test, say(test), metric) | {"customers": test["unit"].nunique()}
+        price = _priced(split(test, test["name"]), say(test), metric=metric, seed=seed)
+        if np.isfinite(price["gap_after"]):
+            yield facts | price | {"customers": test["unit"].nunique()}
 
 
 _BY_LOT = "partly by lot"
@@ -85,17 +94,32 @@ def _fewest(rows: pd.DataFrame) -> int:
     return int(counts.to_numpy().min(initial=len(rows)))
 
 
-def _own_thresholds(rows: pd.DataFrame) -> dict[str, float]:
-    overall = rows["selected"].mean()
-    return {str(name): float(of.quantile(1 - overall)) for name, of in rows.groupby("name")["predicted"]}
+def _own_threshold(scores: pd.Series, share: float) -> tuple[float, float]:
+    """Return the score from which on a share is selected, and which part of those who have just this score.
+
+    >>> _own_threshold(pd.Series([0.2, 0.6, 0.6, 0.6]), 0.5)
+    (0.6, 0.6666666666666666)
+    """
+    if not share:
+        return np.inf, 0.0
+    falling = np.sort(scores.to_numpy())[::-1]
+    threshold = float(falling[int(np.ceil(share * len(falling) - 1e-9)) - 1])
+    equal = int((falling == threshold).sum())
+    part = (share * len(falling) - int((falling > threshold).sum())) / equal
+    return threshold, 1.0 if equal == 1 else float(part)
 
 
-def _spelt(thresholds: Mapping[str, float]) -> str:
-    return ", ".join(f"{name}: {value:.3g}" for name, value in thresholds.items())
+def _spelt(thresholds: Mapping[str, tuple[float, float]]) -> str:
+    texts = {
+        name: f" ({part:.0%} of those at it, by lot)" if part < 1 else "" for name, (_, part) in thresholds.items()
+    }
+    return ", ".join(f"{name}: {value:.3g}{texts[name]}" for name, (value, _) in thresholds.items())
 
 
-def _by_threshold(rows: pd.DataFrame, thresholds: Mapping[str, float]) -> np.ndarray:
-    reached: np.ndarray = (rows["predicted"] >= rows["name"].map(thresholds)).to_numpy(dtype=int)
+def _by_threshold(rows: pd.DataFrame, thresholds: Mapping[str, tuple[float, float]], seed: int) -> np.ndarray:
+    least, part = (rows["name"].map({name: pair[place] for name, pair in thresholds.items()}) for place in (0, 1))
+    lot = np.random.default_rng(seed).random(len(rows)) < part
+    reached: np.ndarray = ((rows["predicted"] > least) | ((rows["predicted"] == least) & lot)).to_numpy(dtype=int)
     return reached
 
 
@@ -131,23 +155,23 @@ def _optimised(learn: pd.DataFrame, constraint: str, seed: int) -> _Say:
     return say
 
 
-def _priced(rows: pd.DataFrame, instead: np.ndarray, metric: str) -> dict[str, float]:
-    before, actual = rows["selected"].to_numpy(), rows["actual"].to_numpy()
+def _priced(sides: Sides, instead: np.ndarray, *, metric: str, seed: int) -> dict[str, float]:
+    before, actual = sides.rows["selected"].to_numpy(), sides.rows["actual"].to_numpy()
     found: dict[str, float] = {"changed_share": float((before != instead).mean())}
     for when, selected in (("before", before), ("after", instead)):
         right = selected == actual
+        found[f"selected_share_{when}"] = float(selected.mean())
         found[f"accuracy_{when}"] = float(right.mean())
         found[f"balanced_accuracy_{when}"] = float((right[actual == 1].mean() + right[actual == 0].mean()) / 2)
-    found["gap_before"], *_ = _gap(rows, before, metric)
-    found["gap_after"], found["after_low"], found["after_high"] = _gap(rows, instead, metric)
+    found["gap_before"], *_ = _gap(sides, before, metric=metric, seed=seed)
+    found["gap_after"], found["after_low"], found["after_high"] = _gap(sides, instead, metric=metric, seed=seed)
     return found
 
 
-def _gap(rows: pd.DataFrame, selected: np.ndarray, metric: str) -> tuple[float, float, float]:
-    """Return the largest difference between groups, with its interval."""
-    group, _ = pd.factorize(rows["group"])
-    found = resample_rates(group, rows["actual"].to_numpy(), selected, units=rows["unit"].to_numpy())
-    places = [RATES.index(name) for name in (ODDS_OF if metric == ODDS else (metric,))]
-    value = float(np.ptp(found.value[:, places], axis=0).max())
-    low, high = np.nanquantile(np.ptp(found.draws[:, :, places], axis=1).max(axis=1), [0.025, 0.975])
-    return value, float(low), float(high)
+def _gap(sides: Sides, selected: np.ndarray, *, metric: str, seed: int) -> tuple[float, float, float]:
+    """Return the largest difference between groups, with its bounds; NaN where a rate is of too few."""
+    rows = sides.rows.assign(selected=selected, wrong=(selected != sides.rows["actual"]).astype(int))
+    measured = measure_rates(rows, metrics=ODDS_OF if metric == ODDS else (metric,), seed=seed)
+    gaps = [[float(one.row[name]) for name in ("difference", "low", "high")] for one in compare(measured, sides, {})]
+    value, low, high = max(gaps) if np.isfinite(gaps).all() else (np.nan,) * 3
+    return value, low, high

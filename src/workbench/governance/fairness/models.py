@@ -15,7 +15,7 @@ from workbench.governance.fairness.groups import PROXIES, Attribute, Attributes,
 from workbench.governance.fairness.measures import SHARE, Measured, measure_mean, measure_rates
 from workbench.governance.fairness.result import ABSENT, GAPS, GROUPS, SUPPRESSED
 from workbench.governance.fairness.rows import Rows
-from workbench.governance.fairness.sides import Sides, facts_of, split
+from workbench.governance.fairness.sides import TOO_FEW, Sides, facts_of, split
 from workbench.intervals import FEWEST
 
 _RATES = ("selection_rate", "true_positive_rate", "false_positive_rate")
@@ -36,7 +36,7 @@ def judge_model(
 ) -> OfModel:
     """Judge one model; its gaps are tested together. `why` is what it says of having no rows, where it has none."""
     if read.frame.empty:
-        none = absent_row(model, "all", f"not enough data: {why or 'no row has judged it'}")
+        none = absent_row(model, "all", f"{TOO_FEW}: {why or 'no row has judged it'}")
         return _of_model([], [], [], [none])
     groups, suppressed, absent, compared = [], [], [], list[Compared]()
     for attribute, labels in labelled(read.frame, attributes):
@@ -44,7 +44,7 @@ def judge_model(
         measured = _measure(sides, read, seed) if len(sides.rows) else []
         groups += _group_rows(sides, measured, facts)
         if sides.left_out:
-            suppressed.append((model, attribute.name, sides.left_out, sides.left_people))
+            suppressed.append((model, attribute.name))
         if sides.why:
             absent.append(absent_row(model, attribute.name, sides.why))
         else:
@@ -64,8 +64,8 @@ def labelled(frame: pd.DataFrame, attributes: Attributes) -> list[tuple[Attribut
 
 
 def absent_row(model: str, attribute: str, why: str) -> dict[str, str]:
-    """Return a row of what could not be judged: too little data leaves it open, else there is nothing to judge."""
-    verdict = "not evidenced" if why.startswith("not enough data") else "not applicable"
+    """Return a row of what could not be judged: it stays open, unless everybody is alike or nobody is judged."""
+    verdict = "not applicable" if why.startswith("not applicable") else "not evidenced"
     return {"model": model, "attribute": attribute, "verdict": verdict, "why": why}
 
 

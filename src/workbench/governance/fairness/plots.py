@@ -18,7 +18,7 @@ _LONGEST = 40
 
 
 def plot_gaps(gaps: pd.DataFrame, *, target_gap: float, ax: Axes | None = None) -> Axes:
-    """Draw differences of shares with their intervals, those that are shown filled, and the market's target.
+    """Draw differences of shares with bounds for all pairs at once, those that are shown filled, and the target.
 
     A short line marks what each could have shown in four of five cases. TPR and FPR are the true and the false positive
     rate.
@@ -29,7 +29,7 @@ def plot_gaps(gaps: pd.DataFrame, *, target_gap: float, ax: Axes | None = None) 
     arms = np.clip([rows["difference"] - rows["low"], rows["high"] - rows["difference"]], 0, None)
     ax.errorbar(rows["difference"], place, xerr=arms, fmt="none", ecolor=_BLUE, linewidth=1.2)
     shown = rows["shown"].to_numpy(dtype=bool)
-    for which, face, label in ((shown, _BLUE, "shown"), (~shown, "white", "no more than chance")):
+    for which, face, label in ((shown, _BLUE, "shown"), (~shown, "white", "not shown")):
         ax.plot(rows["difference"][which], place[which], "o", color=_BLUE, mfc=face, markersize=6, label=label)
     ax.plot(rows["detectable"], place, "|", color=_ORANGE, markersize=11, mew=2, label="detectable")
     ax.axvline(target_gap, color=_RED, linewidth=1, linestyle="--", label="allowed")

@@ -15,21 +15,9 @@ GROUPS = (*KEY, "group", "metric", "value", "low", "high", "unit", "customers", 
 GAPS = (
     *KEY,
     *("metric", "highest", "lowest", "difference", "low", "high", "ratio", "ratio_low", "ratio_high"),
-    *(
-        "p",
-        "p_adjusted",
-        "shown",
-        "detectable",
-        "at_least",
-        "at_most",
-        "unit",
-        "customers",
-        "customers_apart",
-        "verdict",
-        "note",
-    ),
+    *("p", "p_adjusted", "shown", "detectable", "unit", "customers", "verdict", "note"),
 )
-SUPPRESSED = ("model", "attribute", "groups", "customers")
+SUPPRESSED = ("model", "attribute")
 ABSENT = ("model", "attribute", "verdict", "why")
 EVERY_MODEL = "every model"
 
@@ -44,16 +32,16 @@ class Fairness:
     sensitive, proxy (`stands_for` says of what) or intersection.
 
     `gaps` has a row for each model, attribute and metric (`GAPS`): the difference of the highest and the lowest group
-    and their ratio, percentile intervals of a bootstrap of customers; p of no gap at all, and after Holm over the
-    tests of a model; shown: p_adjusted below 0.05; at_least and at_most: simultaneous bounds of the true difference;
-    detectable: what these numbers would have shown in four of five cases; customers_apart: of the customers compared,
-    those in the two groups; verdict by the market's target_gap.
+    and their ratio (low to high and ratio_low to ratio_high hold for all pairs of groups at once, 95 %, so for the
+    largest true difference, also where there is none); p of no gap at all, and after Holm over the tests of a model;
+    shown: p_adjusted below 0.05; detectable: what these numbers would have shown in four of five cases; customers: how
+    many were compared; verdict by the market's target_gap.
 
     `decisions` has the same of what was decided, by model and action, with the difference at an equal score;
     `what_if` what other thresholds would do; `no_decisions` and `no_what_if` say why there is none of these.
-    `suppressed` has how many groups of fewer than 30 customers are left out; `absent` what could not be judged (a model
-    or 'every model'), and why; `language` the accuracy of languages on the same content, where a model was judged on
-    such. `said` tells in sentences what was judged by what.
+    `suppressed` has by which attributes groups of fewer than 30 customers are left out, never how many are in them;
+    `absent` what could not be judged (a model or 'every model'), and why; `language` the accuracy of languages on the
+    same content, where a model was judged on such. `said` tells in sentences what was judged by what.
     """
 
     groups: pd.DataFrame

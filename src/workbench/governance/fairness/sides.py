@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.governance.fairness.groups import AGES, MOST_VALUES, TENURES, Attribute
+from workbench.governance.fairness.groups import AGES, MOST_VALUES, TENURES, TOO_MANY, Attribute
 from workbench.intervals import FEWEST
 
+TOO_FEW = "not enough data"
 _MOST_GROUPS = 2 * MOST_VALUES
 _IN_ORDER = {name: f"{place:02d}" for place, name in enumerate((*AGES, *TENURES))}
 
@@ -22,8 +23,8 @@ class Sides:
     """The groups of 30 customers and more: their `names`, their `sizes` in customers, their `rows` with group, a code.
 
     The code after the last name is of rows whose group is not `unknown` to be small: shown, never compared. `people`
-    are the customers compared, `left_out` the groups that are too small, `left_people` their customers; `why` says why
-    groups cannot be compared, empty where they can.
+    are the customers compared, `left_out` how many groups are too small (never how many customers: with these, whoever
+    knows the total could tell who they are); `why` says why groups cannot be compared, empty where they can.
     """
 
     names: Sequence[str]
@@ -32,7 +33,6 @@ class Sides:
     unknown: bool
     people: int
     left_out: int
-    left_people: int
     why: str
 
 
@@ -41,11 +41,10 @@ def split(frame: pd.DataFrame, labels: pd.Series) -> Sides:
 
     >>> frame = pd.DataFrame({"unit": range(90)})
     >>> sides = split(frame, pd.Series(["a"] * 40 + ["b"] * 45 + ["c"] * 5))
-    >>> sides.names, sides.sizes, sides.left_out, sides.left_people
-    (['a', 'b'], [40, 45], 1, 5)
+    >>> sides.names, sides.sizes, sides.left_out
+    (['a', 'b'], [40, 45], 1)
     """
     sizes = frame["unit"].groupby(labels).nunique()
-    small = sizes[sizes < FEWEST]
     names = sorted(sizes.index[sizes >= FEWEST], key=_order)
     nobody = int(frame.loc[labels.isna(), "unit"].nunique())
     unknown = nobody >= FEWEST
@@ -58,8 +57,7 @@ def split(frame: pd.DataFrame, labels: pd.Series) -> Sides:
         rows=frame[kept].assign(group=code[kept].astype(np.int64)),
         unknown=unknown,
         people=int(frame.loc[labels.isin(names), "unit"].nunique()),
-        left_out=len(small),
-        left_people=int(small.sum()),
+        left_out=int((sizes < FEWEST).sum()),
         why=_why_not(sizes, names),
     )
 
@@ -76,9 +74,13 @@ def _order(name: str) -> str:
 
 def _why_not(sizes: pd.Series, names: Sequence[str]) -> str:
     if len(sizes) == 0:
-        return "not enough data: the group is known of nobody"
+        return "not known of anybody who was judged"
     if len(sizes) == 1:
         return f"not applicable: everybody is {sizes.index[0]}"
     if len(names) < 2:
-        return f"not enough data: fewer than two groups of {FEWEST} customers"
-    return f"not applicable: {len(names)} groups are too many to compare" if len(names) > _MOST_GROUPS else ""
+        return f"{TOO_FEW}: fewer than two groups of {FEWEST} customers"
+    return (
+        f"{len(names)} groups are {TOO_MANY}; at most {_MOST_GROUPS} can be compared"
+        if len(names) > _MOST_GROUPS
+        else ""
+    )

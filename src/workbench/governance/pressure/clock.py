@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from workbench.governance.days import _offsets
+from workbench.governance.days import offsets
 
 _LONGEST = 40  # characters of a name that came with the data
 
@@ -43,10 +43,18 @@ def zones(customers: ibis.Table | None, timezone: str) -> tuple[list[str], str]:
 def on_clock(
     at: NDArray[np.int64], zone: NDArray[Any], zones: Sequence[str], first: date, last: date
 ) -> NDArray[np.int64]:
-    """Return times (from the first day to the last, UTC) as clocks show them, all zones in one search."""
+    """Return times, microseconds since 1970, as the clocks of their zones show them, all zones in one search.
+
+    `at` lies on the UTC days from `first` to `last`; `zone` is the place of each time's zone in `zones` (IANA names).
+
+    >>> at = np.datetime64("2025-06-01T22:00", "us").astype(np.int64) + np.zeros(2, np.int64)
+    >>> there = on_clock(at, np.array([0, 1]), ["Europe/Berlin", "Asia/Tokyo"], date(2025, 6, 1), date(2025, 6, 1))
+    >>> (there // 3_600_000_000 % 24).tolist()
+    [0, 7]
+    """
     origin = datetime.combine(first, time.min)
     span = (last - first + timedelta(days=1)) // timedelta(microseconds=1)
-    changes = [(number, *change) for number, name in enumerate(zones) for change in _offsets(name, first, last)]
+    changes = [(number, *change) for number, name in enumerate(zones) for change in offsets(name, first, last)]
     ends = [number * span + (until - origin) // timedelta(microseconds=1) for number, until, _ in changes]
     ahead = np.array([seconds for *_, seconds in changes], dtype=np.int64) * 1_000_000
     since = at - np.datetime64(origin, "us").astype(np.int64)

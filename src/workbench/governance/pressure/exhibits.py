@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from workbench.governance.pressure.clock import counted
 from workbench.governance.pressure.plots import plot_caps, plot_hours, plot_peaks, plot_response
 from workbench.governance.pressure.pressure import Pressure
+from workbench.governance.pressure.response import DAYS_TO_RESPOND
 
 Exhibits = dict[str, Axes | pd.DataFrame | str]
 
@@ -19,7 +21,7 @@ _LOAD = (
     "touches_over_share",
 )  # fmt: skip
 _CAPS = (
-    "cap", "window", "by_priority", "held_back_share", "persons_spared", "unsubscribes_avoided",
+    "cap", "house", "by_priority", "held_back_share", "persons_spared", "unsubscribes_avoided",
     "unsubscribes_avoided_share", "conversions_lost", "conversions_lost_share", "clicks_lost_share",
     "held_back_top_priority_share", "wh_saved",
 )  # fmt: skip
@@ -27,7 +29,9 @@ _ENERGY = ("channel", "touches", "wh_per_touch", "kwh", "covers", "source")
 _DID = {"unsubscribed": "unsubscribing", "converted": "converting"}
 _CAUTION = (
     "Both are what happened at each pressure, not what pressure did: people who are sent more differ from the others, "
-    "and a conversion is credited to the last touch before it, so that more touches catch more of what came anyway."
+    "and a conversion is credited to the last touch before it, so that more touches catch more of what came anyway. "
+    f"Left out are the first 30 days of the log, as what came before is not known, and its last {DAYS_TO_RESPOND}, as "
+    "not everybody has had the time to respond."
 )
 
 
@@ -83,9 +87,10 @@ def _caps(caps: pd.DataFrame) -> Exhibits:
         found["priority"] = "By the priority of campaigns within a day the figures are the same, and are not repeated."
     if caps[["conversions_lost_share", "unsubscribes_avoided_share"]].notna().all(axis=1).any():
         found["What each cap would at most have avoided and lost, of all; the number is the cap"] = plot_caps(caps)
-    shown = caps.assign(cap=caps["cap"].astype("str") + " in " + caps["window"])
-    left_out = {"window"} if caps["by_priority"].any() else {"window", "by_priority"}
-    table = shown[[name for name in _CAPS if name not in left_out]]
+    alone = caps["cap"].astype("str") + " in " + caps["window"]
+    shown = caps.assign(cap=alone.where(caps["cap"].notna(), caps["window"] + " together"))
+    told = {"house": caps["house"].any(), "by_priority": caps["by_priority"].any()}
+    table = shown[[name for name in _CAPS if told.get(name, True)]]
     caption = "Caps to choose from, replayed on the log: what each would have held back, avoided and lost at most"
     return found | {caption: table}
 
@@ -97,7 +102,8 @@ def _collided(pressure: Pressure) -> Exhibits:
         return {"collisions": " ".join(filter(None, ["No two campaigns met on a day.", collided.note]))}
     caption = (
         f"Campaigns that reach the same person on the same day: {len(collided.pairs)} of {collided.pairs_total:,} "
-        f"pairs, {collided.persons:,} persons on {collided.person_days:,} days of theirs in all"
+        f"pairs, {counted(collided.persons, 'person', 'persons')} on {counted(collided.person_days, 'day', 'days')} of "
+        "theirs in all"
     )
     return {caption: collided.pairs, **found}
 

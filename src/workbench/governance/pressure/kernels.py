@@ -55,22 +55,31 @@ def meet(
 
 @compiled
 def hold_back(
-    customer: np.ndarray, at: np.ndarray, day: np.ndarray, campaign: np.ndarray, rank: np.ndarray, cap: int, span: int
+    customer: np.ndarray,
+    at: np.ndarray,
+    day: np.ndarray,
+    campaign: np.ndarray,
+    rank: np.ndarray,
+    caps: np.ndarray,
+    spans: np.ndarray,
 ) -> np.ndarray:
-    """Say which touches a cap holds back, day by day, within a day by the rank of their campaign and then by time.
+    """Say which touches caps hold back, day by day, within a day by the rank of their campaign and then by time.
 
-    `rank` has one more entry than there are campaigns, for touches that have none (-1).
+    `caps` hold together, each within its span. `rank` has one more entry than there are campaigns, for touches that
+    have none (-1).
     """
-    held, sent, start = np.zeros(len(at), np.bool_), np.empty(0, np.int64), 0
+    held, sent, start, least = np.zeros(len(at), np.bool_), np.empty(0, np.int64), 0, len(at)
+    for cap in caps:
+        least = min(least, cap)
     while start < len(at):
         stop = start
         while stop < len(at) and customer[stop] == customer[start]:
             stop += 1
         if stop - start > len(sent):
             sent = np.empty(stop - start, np.int64)
-        if stop - start > cap:
+        if stop - start > least:
             own = slice(start, stop)
-            _hold_back_of_one(at[own], day[own], campaign[own], rank, cap, span, sent, held[own])
+            _hold_back_of_one(at[own], day[own], campaign[own], rank, caps, spans, sent, held[own])
         start = stop
     return held
 
@@ -81,8 +90,8 @@ def _hold_back_of_one(
     day: np.ndarray,
     campaign: np.ndarray,
     rank: np.ndarray,
-    cap: int,
-    span: int,
+    caps: np.ndarray,
+    spans: np.ndarray,
     sent: np.ndarray,
     held: np.ndarray,
 ) -> None:
@@ -100,7 +109,7 @@ def _hold_back_of_one(
             place = size
             while place > 0 and sent[place - 1] > at[i]:
                 place -= 1
-            if _fits(sent, size, place, at[i], cap, span):
+            if _fits(sent, size, place, at[i], caps, spans):
                 for j in range(size, place, -1):
                     sent[j] = sent[j - 1]
                 sent[place], size = at[i], size + 1
@@ -110,11 +119,13 @@ def _hold_back_of_one(
 
 
 @compiled
-def _fits(sent: np.ndarray, size: int, place: int, at: int, cap: int, span: int) -> bool:
-    """Say whether one more touch at this place leaves no cap + 1 in a row, itself among them, within a window."""
-    for first in range(max(place - cap, 0), min(place, size - cap) + 1):
-        begins = sent[first] if first < place else at
-        ends = at if first + cap == place else sent[first + cap - 1]
-        if ends - begins < span:
-            return False
+def _fits(sent: np.ndarray, size: int, place: int, at: int, caps: np.ndarray, spans: np.ndarray) -> bool:
+    """Say whether one more touch at this place leaves, for no cap, cap + 1 in a row, itself among them, in a window."""
+    for k in range(len(caps)):
+        cap, span = caps[k], spans[k]
+        for first in range(max(place - cap, 0), min(place, size - cap) + 1):
+            begins = sent[first] if first < place else at
+            ends = at if first + cap == place else sent[first + cap - 1]
+            if ends - begins < span:
+                return False
     return True

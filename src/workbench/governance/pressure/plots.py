@@ -6,14 +6,15 @@ In: frames of `Pressure`.   Out: figures.
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
 
 from workbench import charts
 
 _BLUE, _ORANGE, _GREEN, _RED, _PINK, _SKY = charts.PALETTE
 _WORDS = {"unsubscribed": ("unsubscribed", _RED, "o"), "converted": ("converted", _BLUE, "s")}
 _LONGEST = 40
-_LEAST = 0.01
+_LOST, _AVOIDED, _LEAST = "conversions_lost_share", "unsubscribes_avoided_share", 0.01
+_TICKS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
 
 
 def plot_peaks(peaks: pd.DataFrame, *, cap: int | None, ax: Axes | None = None) -> Axes:
@@ -77,28 +78,54 @@ def plot_response(by_pressure: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def plot_caps(caps: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw what each cap would at most have avoided (unsubscribes) and lost (conversions), as shares of all.
 
-    `caps` is of `what_caps_cost`; each point is a cap and bears its number, open where priority decides. Caps that
-    would have avoided and lost less than one in a hundred are left out.
+    `caps` is of `what_caps_cost`; each point is a cap and bears its number, open where priority decides; those of the
+    house are ringed, and all of them together are a star. Caps that would have avoided and lost less than one in a
+    hundred are left out. Both axes go by the square root.
     """
     ax = charts.axes(ax)
-    shares = caps[["conversions_lost_share", "unsubscribes_avoided_share"]]
-    known = caps[shares.notna().all(axis=1) & (shares.max(axis=1) >= _LEAST)]
-    windows = list(dict.fromkeys(known["window"]))
-    for (window, by_priority), rows in known.groupby(["window", "by_priority"], sort=False):
-        colour, below = charts.PALETTE[windows.index(window)], windows.index(window) % 2 == 0
-        x, y = rows["conversions_lost_share"], rows["unsubscribes_avoided_share"]
-        face, how = ("none", "by priority") if by_priority else (colour, "by time")
-        ax.plot(x, y, "o-", color=colour, markerfacecolor=face, linewidth=1, label=f"cap per {window}, {how}")
-        for cap, *at in [] if by_priority else zip(rows["cap"], x, y, strict=True):
-            beside, align = ((6, -11), "left") if below else ((-6, 4), "right")
-            ax.annotate(f"{cap}", (at[0], at[1]), beside, textcoords="offset points", color=colour, ha=align)
-    top = 1.08 * max([_LEAST, *shares.loc[known.index].to_numpy().ravel()])
+    known = caps[caps[[_LOST, _AVOIDED]].notna().all(axis=1) & (caps[[_LOST, _AVOIDED]].max(axis=1) >= _LEAST)]
+    _draw_alone(known[known["cap"].notna()], ax=ax)
+    _mark_house(known[known["house"]], ax=ax)
+    top = 1.08 * max([_LEAST, *known[[_LOST, _AVOIDED]].to_numpy().ravel()])
     ax.plot([0, top], [0, top], color="black", linewidth=0.8, linestyle=":", label="as much as is lost")
-    ax.set(xlabel="conversions lost, at most", ylabel="unsubscribes avoided, at most", xlim=(0, top), ylim=(0, top))
+    ax.set(xlabel="conversions lost, at most (both axes by the square root)", ylabel="unsubscribes avoided, at most")
+    # By the square root, caps that take little lie apart, and nothing lost still has a place.
+    root = (lambda share: np.sqrt(np.clip(share, 0, None)), np.square)
+    ax.set(xlim=(0, top), ylim=(0, top))
+    ax.set_xscale("function", functions=root)
+    ax.set_yscale("function", functions=root)
     for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(FixedLocator([tick for tick in _TICKS if tick <= top]))
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
     _legend(ax, columns=2)
     return ax
+
+
+def _draw_alone(caps: pd.DataFrame, *, ax: Axes) -> None:
+    """Draw a line for each window, with numbers on the side where the other windows are not."""
+    windows = list(dict.fromkeys(caps["window"]))
+    sums = caps.groupby("window")[[_AVOIDED, _LOST]].sum()
+    top = (sums[_AVOIDED] / sums[_LOST]).idxmax() if windows else ""
+    for (window, by_priority), rows in caps.groupby(["window", "by_priority"], sort=False):
+        colour = charts.PALETTE[windows.index(window)]
+        face, how = ("none", "by priority") if by_priority else (colour, "by time")
+        label = f"cap per {window}, {how}"
+        ax.plot(rows[_LOST], rows[_AVOIDED], "o-", color=colour, markerfacecolor=face, linewidth=1, label=label)
+        beside, align = ((-7, 5), "right") if window == top else ((7, -11), "left")
+        for cap, *at in [] if by_priority else zip(rows["cap"], rows[_LOST], rows[_AVOIDED], strict=True):
+            ax.annotate(f"{cap}", (at[0], at[1]), beside, textcoords="offset points", color=colour, ha=align)
+
+
+def _mark_house(caps: pd.DataFrame, *, ax: Axes) -> None:
+    """Ring the caps of the house, in order of time, and draw all of them together as a star, open by priority."""
+    together, ranked = caps["cap"].isna(), caps["by_priority"]
+    for rows, marker, face, label in (
+        (caps[~together & ~ranked], "o", "none", "cap of the house"),
+        (caps[together & ~ranked], "*", "black", "all caps of the house together, by time"),
+        (caps[together & ranked], "*", "none", "all caps of the house together, by priority"),
+    ):
+        if len(rows):
+            ax.plot(rows[_LOST], rows[_AVOIDED], f"k{marker}", markersize=12, markerfacecolor=face, label=label)
 
 
 def _largest(sizes: pd.DataFrame) -> pd.DataFrame:

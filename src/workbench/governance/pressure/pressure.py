@@ -3,23 +3,27 @@
 In: tables of a CRM, the caps and quiet hours of the house, the audit's findings.   Out: `Pressure`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workbench.governance.case import Tables
 from workbench.governance.finding import Finding
+from workbench.governance.pressure.clock import counted
 from workbench.governance.pressure.collisions import Collisions, collisions
 from workbench.governance.pressure.effect import contact_effect
 from workbench.governance.pressure.energy import energy_of, wh_per_touch
 from workbench.governance.pressure.findings import findings_of
 from workbench.governance.pressure.hours import by_hour, quiet_hours
-from workbench.governance.pressure.load import load
+from workbench.governance.pressure.load import ROLLING, load
 from workbench.governance.pressure.log import MICROSECONDS_A_DAY, Log, log_of, read_log, starts
 from workbench.governance.pressure.replay import what_caps_cost
 from workbench.governance.pressure.response import by_pressure, received_before, slopes
+from workbench.processor import threads
 
 _NEEDED = ("customer_id", "channel", "sent_at")
 
@@ -31,9 +35,9 @@ class Pressure:
     `touches` to `persons` from `first` to `last` (naive UTC; NaT without any); `load` by channel and window; `peaks`
     how many persons had which most in 30 days; `hours` in the quiet hours by channel and `by_hour` by hour of the
     person's clock; `collisions` the campaigns that meet; `by_pressure` and `slopes` what happened by how much was
-    received; `caps` what each cap would have held back, lost and avoided; `energy` by channel; `effect` of contact
-    drawn by lot, or why it is not known; `limits` (caps by window) and `quiet` (from, until) by which the `findings`
-    judge; `note` what was assumed, or why nothing applies.
+    received; `caps` what each cap, and those of the house together, would have held back, lost and avoided; `energy` by
+    channel; `effect` of contact drawn by lot, or why it is not known; `limits` (caps by window) and `quiet` (from,
+    until) by which the `findings` judge; `note` what was assumed, or why nothing applies.
     """
 
     touches: int
@@ -61,8 +65,8 @@ class Pressure:
         if not self.touches:
             return self.note
         sent = (
-            f"{self.touches:,} touches to {self.persons:,} persons from {self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}, "
-            f"{self.touches / self.persons:,.1f} each."
+            f"{counted(self.touches, 'touch', 'touches')} to {counted(self.persons, 'person', 'persons')} "
+            f"from {self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}, {self.touches / self.persons:,.1f} a person."
         )
         return " ".join(filter(None, [sent, self.note]))
 
@@ -97,21 +101,32 @@ def assess_pressure(
     ends = pd.DatetimeIndex(
         (log.at[:0] if missing else np.array([log.at.min(), log.at.max()])).astype("datetime64[us]")
     )
-    loaded, collided = load(log, caps=caps), collisions(log)
-    hours = quiet_hours(log, quiet_from=quiet_from, quiet_until=quiet_until)
+    steps: tuple[Callable[[], Any], ...] = (
+        lambda: load(log, caps=caps),
+        lambda: collisions(log),
+        lambda: quiet_hours(log, quiet_from=quiet_from, quiet_until=quiet_until),
+        lambda: by_hour(log),
+        lambda: _peaks(log),
+        lambda: by_pressure(log, before=before),
+        lambda: slopes(log, before=before),
+    )
+    with ThreadPoolExecutor(threads()) as pool:
+        loaded, collided, hours, hourly, peaks, responded, fitted = pool.map(lambda step: step(), steps)
     return Pressure(
         touches=len(log.at),
         persons=log.customers,
         first=ends.min(),
         last=ends.max(),
         load=loaded,
-        peaks=_peaks(log),
+        peaks=peaks,
         hours=hours,
-        by_hour=by_hour(log),
+        by_hour=hourly,
         collisions=collided,
-        by_pressure=by_pressure(log, before=before),
-        slopes=slopes(log, before=before),
-        caps=what_caps_cost(log, wh_per_touch=wh_per_touch(log.channels)),
+        by_pressure=responded,
+        slopes=fitted,
+        caps=what_caps_cost(
+            log, house=[(cap, ROLLING[window]) for window, cap in caps.items()], wh_per_touch=wh_per_touch(log.channels)
+        ),
         energy=energy_of(log),
         effect=contact_effect(tables),
         findings=findings_of(

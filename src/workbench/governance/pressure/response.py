@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
+from workbench.governance.pressure.clock import counted
 from workbench.governance.pressure.log import MICROSECONDS_A_DAY, Log
 from workbench.intervals import FEWEST, Z, wilson
 
@@ -22,6 +23,9 @@ COLUMNS = ("outcome", "received_before", "touches", "persons", "share", "low", "
 # A regression on fewer events than this is one of its noise (Peduzzi et al., 1996, have ten for each coefficient).
 _FEWEST_EVENTS = 20
 _STEPS = 50
+# Fixed, as a log knows that somebody responded and not when, so that no delay can be read off it; a week is a common
+# window for crediting an order to a message. Where a house credits for longer, its last touches still count too little.
+DAYS_TO_RESPOND = 7
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -56,11 +60,14 @@ class Before:
 def received_before(log: Log, *, days: int = 30) -> Before:
     """Return how many touches each person had received in the days before each touch, on all channels together.
 
-    The touch itself is not counted. Touches of the log's first `days` are left out: what came before is not known.
+    The touch itself is not counted. Touches of the log's first `days` are left out, as what came before is not known,
+    and those later than 7 days before its last touch, as not everybody has had the time to respond.
     """
     from workbench.governance.pressure import kernels
 
-    seen = log.at >= log.at.min() + days * MICROSECONDS_A_DAY if len(log.at) else np.zeros(0, dtype=bool)
+    first, last = (log.at.min(), log.at.max()) if len(log.at) else (0, 0)
+    seen = log.at >= first + days * MICROSECONDS_A_DAY
+    seen &= log.at <= last - DAYS_TO_RESPOND * MICROSECONDS_A_DAY
     count = kernels.rolling(log.customer, log.at, days * MICROSECONDS_A_DAY)[seen] - 1
     outcomes = {name: getattr(log, name)[seen] for name in OUTCOMES if getattr(log, name) is not None}
     return Before(customer=log.customer[seen], count=count, outcomes=outcomes)
@@ -73,11 +80,12 @@ def by_pressure(log: Log, *, days: int = 30, before: Before | None = None) -> pd
     person's touches are no independent draws: the interval is Wilson's (1927) for an effective number of touches, their
     number over the design effect of drawing persons (ratio estimator, linearised; Korn and Graubard, 1998), and never
     more than there are; where nobody or everybody had the outcome, the number of persons. NaN under 30 persons. An
-    outcome whose column the table lacks has no rows. `before` spares counting again.
+    outcome whose column the table lacks has no rows. The log's first `days` and last 7 are left out
+    (`received_before`). `before` spares counting again.
 
     >>> from workbench.governance.pressure.log import log_of
-    >>> sent = pd.DataFrame({"customer_id": np.repeat(range(40), 2), "channel": "sms", "unsubscribed": [0, 1] * 40})
-    >>> log = log_of(sent.assign(at=pd.to_datetime(["2025-03-01", "2025-04-01"] * 40)))
+    >>> sent = pd.DataFrame({"customer_id": np.repeat(range(40), 3), "channel": "sms", "unsubscribed": [0, 1, 0] * 40})
+    >>> log = log_of(sent.assign(at=pd.to_datetime(["2025-03-01", "2025-04-01", "2025-04-08"] * 40)))
     >>> by_pressure(log).round(3)[["received_before", "touches", "share", "low"]].values.tolist()
     [['0', 40, 1.0, 0.912]]
     """
@@ -121,8 +129,14 @@ def slope(log: Log, outcome: str, *, days: int = 30, before: Before | None = Non
     persons, events = _persons(before), int(hit.sum())
     known = Slope(outcome=outcome, touches=size, persons=persons, events=events)
     if persons < FEWEST or min(events, size - events) < _FEWEST_EVENTS or before.count.min() == before.count.max():
-        return _with(known, note=f"not enough data: {events:,} of {size:,} touches to {persons:,} persons {outcome}")
+        told = f"{events:,} of {counted(size, 'touch', 'touches')} to {counted(persons, 'person', 'persons')} {outcome}"
+        return _with(known, note=f"not enough data: {told}, {left_out(days)}")
     return _with(known, **_estimate(before, hit))
+
+
+def left_out(days: int = 30) -> str:
+    """Say which touches are not judged."""
+    return f"without the first {days} days of the log and the last {DAYS_TO_RESPOND}"
 
 
 def slopes(log: Log, *, days: int = 30, before: Before | None = None) -> pd.DataFrame:
