@@ -20,9 +20,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 from parts import texts as labelled
+from parts.large import write_large
 from parts.tables import finish, show, target
 
 from workbench import crm, governance, market
@@ -153,50 +153,6 @@ def scale(touches: int) -> dict[str, Any]:
             target("Scale: peak memory, GB", gigabytes, at_most=6),
         ],
     }
-
-
-# Numbers that look drawn by lot and are the same in every run: hashes of the row's number, by column.
-_LARGE = {
-    "customers": """
-        SELECT 'C' || lpad(i::VARCHAR, 9, '0') AS customer_id, 'c' || i || '@example.org' AS email,
-               'Given' || hash(i * 3) % 3000 || ' Family' || hash(i * 5) % 40000 AS name,
-               lpad((hash(i * 7) % 90000)::VARCHAR, 5, '0') AS postcode, 'DE' AS country,
-               1945 + (hash(i * 11) % 58)::INT AS birth_year,
-               TIMESTAMP '2022-01-01' + to_days((hash(i * 13) % 1000)::INT) AS signup_at
-        FROM range(1, {customers} + 1) AS t(i)""",
-    "consents": """
-        SELECT 'C' || lpad(i::VARCHAR, 9, '0') AS customer_id, 'marketing' AS purpose, 'consent' AS lawful_basis,
-               TIMESTAMP '2022-01-01' + to_days((hash(i * 13) % 1000)::INT) AS granted_at, channel,
-               CASE hash(i * 17) % 20 WHEN 0 THEN TIMESTAMP '2025-06-01' END AS withdrawn_at,
-               'web form' AS evidence, '2022-01' AS notice_version
-        FROM range(1, {customers} + 1) AS t(i), (VALUES ('email'), ('sms'), ('push')) AS c(channel)""",
-    "touches": """
-        SELECT 'T' || lpad(i::VARCHAR, 10, '0') AS touch_id,
-               'C' || lpad((1 + hash(i * 19) % {customers})::VARCHAR, 9, '0') AS customer_id,
-               ['email', 'sms', 'push'][1 + (hash(i * 23) % 3)::INT] AS channel,
-               'K' || hash(i * 29) % 200 AS campaign_id,
-               TIMESTAMP '2024-10-01' + to_seconds((hash(i * 31) % 22000000)::INT) AS sent_at,
-               CASE hash(i * 37) % 4 WHEN 0 THEN TIMESTAMP '2025-06-20' END AS opened_at
-        FROM range(1, {touches} + 1) AS t(i)""",
-    "orders": """
-        SELECT 'O' || i AS order_id, 'C' || lpad((1 + hash(i * 41) % {customers})::VARCHAR, 9, '0') AS customer_id,
-               TIMESTAMP '2023-01-01' + to_days((hash(i * 43) % 900)::INT) AS ordered_at, 10.0 + hash(i) % 90 AS amount
-        FROM range(1, 2 * {customers} + 1) AS t(i)""",
-    "requests": """
-        SELECT 'R' || i AS request_id, 'C' || lpad((1 + hash(i * 47) % {customers})::VARCHAR, 9, '0') AS customer_id,
-               'access' AS kind, TIMESTAMP '2023-01-01' + to_days((hash(i * 53) % 700)::INT) AS received_at,
-               received_at + to_days((hash(i * 59) % 40)::INT) AS closed_at
-        FROM range(1, {customers} // 50 + 1) AS t(i)""",
-}
-
-
-def write_large(folder: Path, *, touches: int) -> None:
-    """Write a CRM of so many touches, a twentieth as many customers and three consents each."""
-    folder.mkdir(parents=True)
-    with duckdb.connect() as database:
-        for name, query in _LARGE.items():
-            select = query.format(customers=touches // 20, touches=touches)
-            database.execute(f"COPY ({select}) TO '{folder / name}.parquet' (FORMAT parquet)")
 
 
 def online_retail(file: Path) -> dict[str, Any]:

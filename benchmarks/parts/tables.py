@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 CONSOLE = Console(stderr=True, width=140)
+NOT_MEASURED = "not measured"
 
 
 def target(name: str, value: float, *, at_least: float | None = None, at_most: float | None = None) -> dict[str, Any]:
-    """Judge a figure against its target."""
+    """Judge a figure against its target; NaN was not measured."""
     sides = [f">= {at_least:g}" if at_least is not None else "", f"<= {at_most:g}" if at_most is not None else ""]
     met = (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
     asked = ", ".join(side for side in sides if side)
@@ -23,7 +24,7 @@ def target(name: str, value: float, *, at_least: float | None = None, at_most: f
         "figure": name,
         "value": value,
         "target": asked or "none",
-        "verdict": ("missed", "met")[met] if asked else "",
+        "verdict": "" if not asked else NOT_MEASURED if pd.isna(value) else ("missed", "met")[met],
     }
 
 
@@ -45,5 +46,5 @@ def finish(found: Mapping[str, Mapping[str, Any]]) -> None:
 
 def _write(value: Any) -> str:
     if value is None or (isinstance(value, float) and pd.isna(value)):
-        return "not measured"
+        return NOT_MEASURED
     return f"{value:.4g}" if isinstance(value, float) else str(value)

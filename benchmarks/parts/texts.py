@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from parts.tables import CONSOLE
+from parts.tables import CONSOLE, NOT_MEASURED
 from workbench import personal
 from workbench.crm import sample
 from workbench.errors import InputError
@@ -38,7 +38,6 @@ COUNTRIES = [
 ]  # fmt: skip
 MARKETS = ("DE", "FR", "BR", "JP", "US", "IN")
 PRESIDIO_MESSAGES = 1_000
-NOT_MEASURED = "not measured"
 
 
 def accuracy(parquet: Path) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from workbench.report.render import frame_what_is_wide, outline, template
 
 _FOLDER = "documents"
 _INDEX = "index.html"
+_SHORT = 12
 
 
 def pages_of(run: Run, folder: Path) -> list[Path]:
@@ -67,6 +68,10 @@ def _render(run: Run, source: Path) -> str:
     title = article.h1.extract().get_text(" ", strip=True) if article.h1 else source.stem
     contents = outline(article)
     frame_what_is_wide(article)
+    for cell in article.find_all("td"):
+        # A day or a number is not broken; what is longer may be.
+        if len(cell.get_text()) <= _SHORT:
+            cell["class"] = "short"
     return template("document.html.j2").render(
         run=run, title=title, contents=contents, article=Markup(str(article).strip()), source=source.name
     )

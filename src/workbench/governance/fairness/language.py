@@ -69,7 +69,7 @@ def _accuracy(right: pd.DataFrame) -> pd.DataFrame:
 
 
 def _pairs(right: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return every pair, the worse language first; the same error in all pairs is that of no gap at all."""
+    """Return every pair, the worse language first; its error is its own, but no less than that of no gap at all."""
     values, names = right.to_numpy(), right.columns.astype("str")
     no_gap = np.sqrt(values.var(axis=1, ddof=1).sum()) / len(values)
     drawn = np.random.default_rng(seed).standard_normal((_NULLS, values.shape[1]))
@@ -78,18 +78,18 @@ def _pairs(right: pd.DataFrame, seed: int) -> pd.DataFrame:
     first, second = np.triu_indices(values.shape[1], 1)
     ahead = values[:, second] - values[:, first]
     size = ahead.mean(axis=0)
-    margin = critical * np.maximum(ahead.std(axis=0, ddof=1) / np.sqrt(len(values)), no_gap * np.sqrt(2))
+    error = np.maximum(ahead.std(axis=0, ddof=1) / np.sqrt(len(values)), no_gap * np.sqrt(2))
     larger = np.abs(size)
-    reached = ranges >= (larger / (no_gap * np.sqrt(2)) if no_gap else 0 * larger)[:, None] - 1e-12
+    reached = ranges >= np.divide(larger, error, out=np.zeros_like(larger), where=error > 0)[:, None] - 1e-12
     found = pd.DataFrame(
         {
             "language": np.where(size >= 0, names[first], names[second]),
             "than": np.where(size >= 0, names[second], names[first]),
             "difference": larger,
-            "low": larger - margin,
-            "high": larger + margin,
+            "low": larger - critical * error,
+            "high": larger + critical * error,
             "p": (1 + reached.sum(axis=1)) / (_NULLS + 1),
-            "detectable": (critical + 0.84) * no_gap * np.sqrt(2),
+            "detectable": (critical + 0.84) * error,
         }
     )
     found = found.assign(shown=found["p"] < 0.05)[_PAIRS]
