@@ -79,9 +79,9 @@ def test_a_planted_shift_and_new_rows_are_said():
 
 def test_a_figure_beyond_chance_is_said_with_its_target():
     before, now = (state(records={"churn": record((), auc(value))}) for value in (0.82, 0.75))
-    said = "churn: auc fell from 0.82 to 0.75, more than chance would do; it no longer meets its target (>= 0.8)."
+    said = "churn: auc fell from 0.820 to 0.750, more than chance would do; it no longer meets its target (>= 0.8)."
     assert said in compare_states(now, before).changes
-    assert "churn: auc rose from 0.75 to 0.82, more than chance would do; it meets its target now (>= 0.8)." in (
+    assert "churn: auc rose from 0.750 to 0.820, more than chance would do; it meets its target now (>= 0.8)." in (
         compare_states(before, now).changes
     )
 
@@ -90,13 +90,13 @@ def test_a_figure_beyond_chance_is_said_with_its_target():
     ("was", "now", "said"),
     [
         (auc(0.81), auc(0.79),
-         "auc fell from 0.81 to 0.79, which chance could do; it no longer meets its target (>= 0.8)."),
+         "auc fell from 0.810 to 0.790, which chance could do; it no longer meets its target (>= 0.8)."),
         (auc(0.83), auc(0.82), None),
-        (auc(0.83), key_figure("auc", None), "auc is no longer measured: it was 0.83; met before, not measured now."),
+        (auc(0.83), key_figure("auc", None), "auc is no longer measured: it was 0.830; met before, not measured now."),
         (key_figure("auc", 3), key_figure("auc", 4), None),
         (key_figure("auc", "linear"), key_figure("auc", "trees"), "auc changed from linear to trees."),
         (key_figure("auc", 0.5, at_least=0.4), key_figure("auc", 0.5, at_least=0.6),
-         "auc is 0.5 as before; it no longer meets its target (>= 0.6, which was >= 0.4 before)."),
+         "auc is 0.500 as before; it no longer meets its target (>= 0.6, which was >= 0.4 before)."),
     ],
 )  # fmt: skip
 def test_figures_in_words(was, now, said):
@@ -124,7 +124,9 @@ def test_a_gap_that_grew_is_said_and_one_without_numbers_is_none():
         for value, verdict in ((0.05, "met"), (0.2, "breached"))
     )
     drift = compare_states(state(fairness_gaps=now.convert_dtypes()), state(fairness_gaps=was))
-    said = "churn: selection rate by gender rose from 0.05 to 0.2, more than chance would do; met before, breached now."
+    said = (
+        "churn: selection rate by gender rose from 0.050 to 0.200, more than chance would do; met before, breached now."
+    )
     assert drift.changes[0] == said
     with pytest.raises(InputError, match="no column metric"):
         state(fairness_gaps=gaps.drop(columns="metric"))
@@ -137,7 +139,7 @@ def test_a_gap_that_turned_is_told_where_it_is_more_than_chance(size, change):
     before, now = (state(fairness_gaps=one) for one in (frame, frame.assign(highest="m", lowest="f")))
     drift = compare_states(now, before)
     assert drift.figures["change"].tolist() == [change]
-    said = f"churn: error by gender turned: {size}, f above m, before; {size}, m above f, now."
+    said = f"churn: error by gender turned: {size:.3f}, f above m, before; {size:.3f}, m above f, now."
     assert (drift.changes[0] == said) == (change == "turned")
     assert compare_states(before, before).figures["change"].tolist() == ["none"]
 

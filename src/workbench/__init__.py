@@ -14,6 +14,7 @@ Notebooks compose, modules compute. Each module answers one question; imports go
     outputs     where the results of a market go
     personal    what is personal in a text, masks and pseudonyms
     processor   how many cores may be used, loops compiled
+    words       names and numbers as people read them
     intervals   shares, means and calibration with their intervals
     errors      what is said when an input cannot be used; never a password
 """

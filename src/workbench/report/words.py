@@ -1,4 +1,4 @@
-"""Names and values as people read them.
+"""Key figures, times and energy as people read them.
 
 In: key figures, times, amounts of energy.   Out: short texts, the same on every page and in the index.
 """
@@ -6,21 +6,11 @@ In: key figures, times, amounts of energy.   Out: short texts, the same on every
 from datetime import UTC, datetime
 
 from workbench.outputs import KeyFigure
+from workbench.words import number, title, with_unit
 
-# Abbreviations that the field writes in capitals.
-_CAPITALS = frozenset({"auc", "clv", "roi", "shap", "gdpr"})
+__all__ = ["MARKS", "duration", "energy", "interval", "moment", "number", "target", "title", "value"]
 
 MARKS = {"met": "✓", "missed": "✗", "not measured": "○", "no target": "–"}
-
-
-def title(name: str) -> str:
-    """Write a name out for people.
-
-    >>> title("calibration_error"), title("auc_baseline")
-    ('Calibration error', 'AUC baseline')
-    """
-    words = [word.upper() if word in _CAPITALS else word for word in name.split("_") if word]
-    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]]) if words else name
 
 
 def value(figure: KeyFigure) -> str:
@@ -53,24 +43,8 @@ def target(figure: KeyFigure) -> str:
 
 
 def _bound(sign: str, bound: str, *, unit: str) -> str:
-    written = f"{float(bound) * 100:.4g}%" if unit == "share" else _with_unit(f"{float(bound):.4g}", unit)
+    written = f"{float(bound) * 100:.4g}%" if unit == "share" else with_unit(f"{float(bound):.4g}", unit)
     return f"{'at least' if sign == '>=' else 'at most'} {written}"
-
-
-def number(found: float, *, unit: str = "") -> str:
-    """Write a number with as many digits as are worth reading, and its unit; `share` and `%` in per cent.
-
-    >>> number(0.2345, unit="share"), number(20_000), number(0.81234), number(12.34, unit="Wh")
-    ('23.4%', '20,000', '0.812', '12.3\\xa0Wh')
-    """
-    if unit == "share":
-        return f"{found:.1%}"
-    if isinstance(found, int) or abs(found) >= 100:
-        return _with_unit(f"{found:,.0f}", unit)
-    if 0 < abs(found) < 0.01:
-        return _with_unit(f"{found:.2g}", unit)
-    decimals = 3 if abs(found) < 1 else 2 if abs(found) < 10 else 1
-    return _with_unit(f"{found:.{decimals}f}", unit)
 
 
 def energy(wh: float | None) -> str:
@@ -105,7 +79,3 @@ def moment(when: datetime) -> str:
     """
     utc = when.astimezone(UTC)
     return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
-
-
-def _with_unit(written: str, unit: str) -> str:
-    return written + unit if unit == "%" else f"{written}\xa0{unit}".rstrip("\xa0")

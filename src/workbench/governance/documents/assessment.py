@@ -26,6 +26,7 @@ from workbench.governance.documents.risks import conclusion, measures, on_record
 from workbench.governance.minimal import Minimal
 from workbench.governance.rows import plain
 from workbench.law import Rule
+from workbench.words import title
 
 _LATER = "not known: to be filled in by"
 _DECIDED = "Decisions on record, of which the data does not say which model they rest on"
@@ -41,7 +42,7 @@ _SIGNED = {
 def impact_assessment(evidence: Evidence, name: str) -> Document:
     """Write the draft for a model from register, findings and card; what a run cannot know it says, and who can."""
     rule = evidence.audit.law.rules.get("assessment_missing")
-    title = f"{_called(rule)} (draft): {markdown.words(name).lower()}"
+    called = f"{_called(rule)} (draft): {title(name).lower()}"
     findings, decided, left_out = concerning(evidence, name)
     waiting = open_ones(findings)
     decided = [one for one in decided if one.verdict != "not applicable"]
@@ -60,13 +61,13 @@ def impact_assessment(evidence: Evidence, name: str) -> Document:
         "Conclusion": [markdown.paragraph(summary)],
     }
     parts = [part for head, body in sections.items() for part in (markdown.heading(head), *body)]
-    text = markdown.whole([*front(evidence, title, summary, draft), *parts])
-    return Document(name=f"impact_assessment_{name}", title=title, summary=summary, markdown=text)
+    text = markdown.whole([*front(evidence, called, summary, draft), *parts])
+    return Document(name=f"impact_assessment_{name}", title=called, summary=summary, markdown=text)
 
 
 def _called(rule: Rule | None) -> str:
     kinds = [] if rule is None else rule.terms.get("kinds", [])
-    return _kinds().get(kinds[0], markdown.words(kinds[0])) if kinds else _kinds()["none"]
+    return _kinds().get(kinds[0], title(kinds[0])) if kinds else _kinds()["none"]
 
 
 @cache
@@ -84,7 +85,7 @@ def _duty(evidence: Evidence, name: str, rule: Rule | None) -> list[str]:
     elif "not_required" in rule.terms:
         said = f"{rule.terms['not_required']} ({rule.article}, {rule.source}.) {practice}"
     else:
-        accepted = ", ".join(_kinds().get(kind, markdown.words(kind)) for kind in rule.terms.get("kinds", []))
+        accepted = ", ".join(_kinds().get(kind, title(kind)) for kind in rule.terms.get("kinds", []))
         since = "" if rule.in_force else f" Not in force on {law.as_of}. {practice}"
         said = f"{rule.article}, {rule.source}. What it accepts: {accepted}.{since} {rule.note}".strip()
     unchecked = " This row of the law was not compared with the statute." if rule and not rule.checked else ""
@@ -183,7 +184,7 @@ def _smaller(evidence: Evidence, name: str) -> str:
     if name != "churn":
         return markdown.paragraph(f"Whether {name} would do with less was not measured; for churn it is.")
     read, curves = fields_of(evidence.records[name]), evidence.curves
-    items = [f"{markdown.words(what)}: {one.sentence}{_not_read(one, read)}" for what, one in curves.items()]
+    items = [f"{title(what)}: {one.sentence}{_not_read(one, read)}" for what, one in curves.items()]
     return markdown.listing(items, none="Whether less would do was not measured: run the notebook churn first.")
 
 

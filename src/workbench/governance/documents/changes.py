@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.governance.documents import markdown
 from workbench.governance.documents.evidence import Document, Evidence, front
 from workbench.governance.drift import Drift
+from workbench.words import title
 
 _MOST_ROWS = 15
 _REFILLED = 0.01
@@ -78,7 +79,7 @@ def _figure(row: Mapping[Any, Any]) -> list[str]:
     verdicts = [_said(row[f"verdict_{run}"]) for run in ("before", "now")]
     return [
         _said(row["of"]),
-        markdown.words(row["name"]),
+        title(row["name"]),
         *(_value(row, run) for run in ("before", "now")),
         *verdicts,
         row["change"],

@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.governance.documents import markdown
 from workbench.governance.documents.evidence import Evidence
 from workbench.governance.records import Record
+from workbench.words import number
 
 # What models say of themselves where only a hold-out by lot could tell.
 _BY_LOT = ("uplift", "save_rate")
@@ -49,4 +50,4 @@ def _ratio(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["ratio"]):
         return f"a ratio of {row['outcome']} that could not be measured"
     ends = markdown.interval(row["low"], row["high"])
-    return f"{markdown.number(float(row['ratio']))} times the {row['outcome']} a year ({ends})"
+    return f"{number(float(row['ratio']))} times the {row['outcome']} a year ({ends})"

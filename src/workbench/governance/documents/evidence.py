@@ -22,6 +22,7 @@ from workbench.governance.minimal import Minimal
 from workbench.governance.pressure import Pressure
 from workbench.governance.records import Record
 from workbench.governance.rows import plain
+from workbench.words import title
 
 REGISTER = (
     *("table", "column", "category", "personal", "sensitive"),
@@ -155,7 +156,7 @@ def asked(name: str) -> str:
     >>> asked("selected"), asked("learnt_from")
     ('Who is selected', 'Learnt from')
     """
-    return _ASKED.get(name, markdown.words(name))
+    return _ASKED.get(name, title(name))
 
 
 def by_table(fields: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from workbench.governance.documents.evidence import Evidence
 from workbench.governance.fairness import Fairness
 from workbench.governance.fairness.result import EVERY_MODEL
 from workbench.intervals import FEWEST
+from workbench.words import number, title
 
 _METRICS = {
     "selection_rate": "Selected",
@@ -112,7 +113,7 @@ def _counted(fairness: Fairness, tested: pd.DataFrame) -> str:
         said += [f"To be seen four times in five, a difference has to be {seen} or more, by groups and figure."]
     proxies = tested[tested["kind"] == "proxy"].drop_duplicates("attribute").to_dict("records")
     stands = "; ".join(f"{row['attribute']} is {row['stands_for']}" for row in proxies)
-    return " ".join([*said, *([f"{markdown.words(stands)}."] if stands else [])])
+    return " ".join([*said, *([f"{title(stands)}."] if stands else [])])
 
 
 def _languages(evidence: Evidence, fairness: Fairness, name: str) -> list[str]:
@@ -144,7 +145,7 @@ def _figure(row: Row) -> list[str]:
 
 
 def _gap(row: Row) -> list[str]:
-    by, figure, verdict = f"{row['attribute']} ({row['kind']})", markdown.words(row["metric"]), str(row["verdict"])
+    by, figure, verdict = f"{row['attribute']} ({row['kind']})", title(row["metric"]), str(row["verdict"])
     if pd.isna(row["difference"]):
         return [by, figure, _why(row), *["not measured"] * 5, verdict]
     unit = str(row["unit"]) if pd.notna(row["unit"]) else ""
@@ -171,7 +172,7 @@ def _points(value: Any, unit: str) -> str:
     """
     if pd.isna(value):
         return "not measured"
-    return f"{100 * value:.1f} points" if unit == "share" else markdown.number(float(value), unit=unit)
+    return f"{100 * value:.1f} points" if unit == "share" else f"{number(float(value))} {unit}"
 
 
 def _span(low: Any, high: Any, unit: str) -> str:

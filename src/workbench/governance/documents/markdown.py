@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.words import number
+
 NOT_KNOWN = "not known"
 # Longer than this nothing is worth reading in a table, and a text of the data may be a book.
 _MOST_CHARACTERS = 1_000
@@ -18,7 +20,6 @@ _MOST_CHARACTERS = 1_000
 # Backslashes where every reader of Markdown knows them; references where some would still see a tag, a formula, a cell.
 _ESCAPES = {ord(sign): f"\\{sign}" for sign in "*_[]#~"}
 _ESCAPES |= {ord(sign): f"&#{ord(sign)};" for sign in "&<>|`$\\@^"}
-_CAPITALS = frozenset({"auc", "clv", "psi", "roi"})
 _LINKS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
 _STARTS = re.compile(r"^(\d{1,9})?([-+=:.)])(?=\s|$|[-=])")
 _HIDDEN = ("Cc", "Cf", "Cs", "Co")
@@ -67,23 +68,6 @@ def written(value: Any, *, unit: str = "") -> str:
     return number(plain, unit=unit) if isinstance(plain, int | float) else str(plain)
 
 
-def number(value: float, *, unit: str = "") -> str:
-    """Write a number with as many digits as are worth reading; the unit `share` is written in per cent.
-
-    >>> number(1234.5), number(0.0004), number(0.81234), number(12.34, unit="Wh")
-    ('1,234', '0.0004', '0.812', '12.3 Wh')
-    """
-    if unit == "share":
-        return f"{value:.1%}"
-    if isinstance(value, int) or abs(value) >= 100:
-        digits = f"{value:,.0f}"
-    elif 0 < abs(value) < 0.01:
-        digits = f"{value:.2g}"
-    else:
-        digits = f"{value:.{3 if abs(value) < 1 else 2 if abs(value) < 10 else 1}f}"
-    return digits + unit if unit == "%" else f"{digits} {unit}".rstrip()
-
-
 def interval(low: Any, high: Any, *, unit: str = "") -> str:
     """Write the ends of an interval, or that there is none.
 
@@ -102,16 +86,6 @@ def many(count: int, what: str) -> str:
     ('1 row', '2,000 rows')
     """
     return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def words(name: str) -> str:
-    """Write a name of a column, a figure or a finding out in words.
-
-    >>> words("selection_rate"), words("auc_baseline")
-    ('Selection rate', 'AUC baseline')
-    """
-    spaced = " ".join(word.upper() if word in _CAPITALS else word for word in name.split("_") if word)
-    return spaced[:1].upper() + spaced[1:]
 
 
 def heading(said: str, *, level: int = 2) -> str:

@@ -14,6 +14,7 @@ from workbench.governance.documents.evidence import Document, Evidence, asked, b
 from workbench.governance.documents.groups import gaps, quality_by_group
 from workbench.governance.records import Record
 from workbench.outputs import KeyFigure
+from workbench.words import number, title
 
 # What a card has to say; where the notebook of the model does not, the card says that it does not.
 NEEDED = {
@@ -29,7 +30,7 @@ _PAGE = "page"
 def model_card(evidence: Evidence, name: str) -> Document:
     """Write the card of a model, from what its notebook left behind and what this run found of it."""
     record = evidence.records[name]
-    title = f"Model card: {markdown.words(name).lower()}"
+    called = f"Model card: {title(name).lower()}"
     sections = {
         "What it decides, and for whom": [_said(name, record, "purpose")],
         "The model": [_said(name, record, "model")],
@@ -46,15 +47,15 @@ def model_card(evidence: Evidence, name: str) -> Document:
     }
     parts = [part for head, body in sections.items() for part in (markdown.heading(head), *body)]
     said = summary(name, record)
-    text = markdown.whole([*front(evidence, title, said), *parts])
-    return Document(name=f"model_card_{name}", title=title, summary=said, markdown=text)
+    text = markdown.whole([*front(evidence, called, said), *parts])
+    return Document(name=f"model_card_{name}", title=called, summary=said, markdown=text)
 
 
 def summary(name: str, record: Record) -> str:
     """Say in a sentence what a model is for and on how many outcomes it was judged."""
     decides = record.told("decision")
     used = decides.rstrip(".") if decides else "it does not say what it is used for"
-    return f"{markdown.words(name)}: {used}; {_counted(record)}"
+    return f"{title(name)}: {used}; {_counted(record)}"
 
 
 def unknown(evidence: Evidence, name: str) -> list[str]:
@@ -67,16 +68,14 @@ def _unknown(evidence: Evidence, name: str, record: Record) -> Iterator[str]:
     about, brought = record.about[record.about["section"] == "unknown"], brought_by_contact(evidence)
     for told, value in zip(about["name"].astype("str"), about["value"], strict=True):
         drawn = f"not measured of those whom this model picks. {brought}" if brought and needs_a_lot(told) else ""
-        yield f"{markdown.words(told)}: {drawn or markdown.written(value)}"
+        yield f"{title(told)}: {drawn or markdown.written(value)}"
     for section, needed in NEEDED.items():
         if lacking := [asked(one) for one in needed if record.told(one) is None]:
             yield f"Not stated under {section}: {', '.join(lacking)}. The notebook {name} has to say it."
     for figure in record.figures:
         if figure.verdict == "not measured":
             yield (
-                f"{markdown.words(figure.name)}: not measured"
-                + (f", {figure.note.rstrip('.')}" if figure.note else "")
-                + "."
+                f"{title(figure.name)}: not measured" + (f", {figure.note.rstrip('.')}" if figure.note else "") + "."
             )
     if not record.figures:
         yield f"Its quality: no key figures; run the notebook {name}."
@@ -133,7 +132,7 @@ def _figure(figure: KeyFigure) -> list[str]:
     unit, value = figure.unit, figure.value
     shown = "not measured" if value is None else markdown.written(value, unit=unit)
     span = "no interval" if figure.low is None else markdown.interval(figure.low, figure.high, unit=unit)
-    return [markdown.words(figure.name), shown, span, _target(figure), figure.verdict, figure.note or "no note"]
+    return [title(figure.name), shown, span, _target(figure), figure.verdict, figure.note or "no note"]
 
 
 def _target(figure: KeyFigure) -> str:
@@ -170,4 +169,4 @@ def _step(row: dict[Any, Any]) -> list[str]:
 def _total(steps: pd.DataFrame, column: str) -> str:
     how = _METERS[column].removeprefix("Wh ")
     known = steps[column].dropna()
-    return f"{markdown.number(float(known.sum()), unit='Wh')} {how}" if len(known) else f"{how} not measured"
+    return f"{number(float(known.sum()), unit='Wh')} {how}" if len(known) else f"{how} not measured"

@@ -12,9 +12,10 @@ from matplotlib.axes import Axes
 from workbench import charts
 from workbench.governance.drift.compare import Drift
 from workbench.governance.drift.shift import LARGE, SOME
-from workbench.governance.drift.words import plain, written
+from workbench.governance.drift.words import written
 from workbench.governance.exhibits import MARKS, Exhibits
 from workbench.intervals import FEWEST
+from workbench.words import number
 
 _BLUE, _ORANGE, *_ = charts.PALETTE
 _TOP = 12
@@ -92,5 +93,6 @@ def _figures(figures: pd.DataFrame) -> pd.DataFrame:
 
 def _figure(row: Mapping[Any, Any], run: str) -> str:
     low, high, unit = (row[f"{what}_{run}"] for what in ("low", "high", "unit"))
-    ends = "" if pd.isna(low) or pd.isna(high) else f" ({plain(low, unit)} to {plain(high, unit)})"
+    bare = "share" if unit == "share" else ""
+    ends = "" if pd.isna(low) or pd.isna(high) else f" ({number(low, unit=bare)} to {number(high, unit=bare)})"
     return f"{written(row, run)}{ends}"

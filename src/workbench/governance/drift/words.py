@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.words import number
+
 # Of more than these a sentence says how many there are: the tables have them.
 _MOST = 6
 _RUNS = ("before", "now")
@@ -173,19 +175,10 @@ def _lost(row: Mapping[Any, Any]) -> int:
 
 def written(row: Mapping[Any, Any], run: str) -> str:
     """Write the figure of a run, `before` or `now`, in its unit."""
-    number, words, unit = (row[f"{what}_{run}"] for what in ("value", "words", "unit"))
-    if pd.isna(number):
+    value, words, unit = (row[f"{what}_{run}"] for what in ("value", "words", "unit"))
+    if pd.isna(value):
         return "not measured" if pd.isna(words) else str(words)
-    return plain(number, unit) if pd.isna(unit) or unit in ("", "share") else f"{plain(number, unit)} {unit}"
-
-
-def plain(number: float, unit: Any) -> str:
-    """Write a number for people: shares in per cent, others to three digits.
-
-    >>> plain(0.1234, "share"), plain(0.81234, ""), plain(1234.5, "EUR")
-    ('12.3%', '0.812', '1,234')
-    """
-    return f"{number:.1%}" if unit == "share" else f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+    return number(value, unit="" if pd.isna(unit) else unit)
 
 
 def _at_fault(rows: Any) -> str:

@@ -136,7 +136,7 @@ def effective_sizes(values: np.ndarray, group: np.ndarray, unit: np.ndarray, *, 
     held = np.bincount(owner, minlength=len(owners)).astype(float)
     pairs, square = float((held * (held - 1)).sum()), float((off**2).sum())
     shared = float((np.bincount(owner, weights=off, minlength=len(owners)) ** 2).sum()) - square
-    alike = np.clip(shared / pairs / (square / len(off)), 0, 1) if pairs and square else 1.0
+    alike = max(shared / pairs / (square / len(off)), 0.0) if pairs and square else 1.0
     inflated = np.bincount(group, weights=1 + (held[owner] - 1) * alike, minlength=groups)
     sizes: np.ndarray = np.divide(rows**2, inflated, out=np.zeros(groups), where=inflated > 0)
     return sizes
