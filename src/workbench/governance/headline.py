@@ -55,9 +55,12 @@ def headline(
 
 def _of_fairness(fair: Fairness) -> list[dict[str, Any]]:
     """Return how many gaps are breached, and the widest in who is selected, proxies apart, shown ones first."""
-    told = "gaps of models and decisions, by attribute, that are surely larger than the market allows"
-    breached = sum(finding.verdict == "breached" for finding in fair.findings)
-    return [_row("gaps_breached", breached if fair.findings else None, note=told), _widest_gap(fair)]
+    verdicts = [finding.verdict for finding in fair.findings]
+    breached, met, unknown = (verdicts.count(verdict) for verdict in ("breached", "met", "not evidenced"))
+    # None breached is no success where some cannot be told.
+    value = breached if breached or (met and not unknown) else None
+    note = f"surely larger than allowed, by model and attribute: {breached}; {met} met, {unknown} not evidenced"
+    return [_row("gaps_breached", value, note=note), _widest_gap(fair)]
 
 
 def _widest_gap(fair: Fairness) -> dict[str, Any]:
