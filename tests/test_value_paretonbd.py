@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import gammaln, hyp2f1
 
@@ -52,7 +52,15 @@ def test_the_likelihood_is_that_of_the_closed_form(row: tuple[int, int, int], pa
     assert paretonbd.loss(np.log(parameters), known([row]))[0] == pytest.approx(-found[0], abs=1e-12)
 
 
+def test_the_likelihood_holds_where_leaving_is_much_quicker_than_buying() -> None:
+    parameters = np.exp([3.0, 4.0, -2.0, -3.0])
+    found = paretonbd.log_likelihoods(parameters, known([(15, 0, 969)]))
+    assert found == pytest.approx([literal(parameters, 15, 0, 969 / 7)], rel=1e-7)
+
+
 @given(LOGS, ROWS)
+@example(np.array([0.0, 2.0, 0.0, -3.0]), [(15, 21, 0.0)])
+@example(np.array([3.0, 4.0, -2.0, -3.0]), [(15, 969, 0.0)])
 @settings(max_examples=60, deadline=None)
 def test_gradients_are_those_of_differences(logs: np.ndarray, rows: list[tuple[int, int, float]]) -> None:
     alike = shared(rows)

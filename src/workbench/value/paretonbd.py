@@ -13,11 +13,13 @@ from workbench.value.histories import DAYS_A_WEEK, Collapsed
 
 START = np.log([0.6, 10.0, 0.6, 12.0])
 NAMES = ("r", "alpha", "s", "beta")
-# Gauss and Legendre's quadrature over the time of leaving; with so many nodes it agrees with 2F1 to nine digits.
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
+# Gauss and Legendre's quadrature over the time of leaving; with so many nodes it agrees with 2F1 to nine digits,
+# also where alpha and beta lie so far apart that the integrand falls in two steps.
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 # Beyond this many factors of e the integrand adds nothing to sixteen digits.
 _NEGLIGIBLE = 36.0
+_FOREVER = 600.0  # as an exponent, longer than anything lasts
 _CHUNK = 50_000
 
 
@@ -63,7 +65,12 @@ def _terms(
     last, until = (days[:, None] / DAYS_A_WEEK for days in (active_days, tenure_days))
     power = r + x + s
     scale = power / ((r + x) / (alpha + last) + (s + 1) / (beta + last))
-    reach = np.minimum(np.log1p((until - last) / scale), _NEGLIGIBLE / power)
+    # Each factor falls by itself: after the first of these times nothing is left, however far apart alpha and beta lie.
+    gone = np.minimum(
+        (alpha + last) * np.expm1(np.minimum(_NEGLIGIBLE / (r + x), _FOREVER)),
+        (beta + last) * np.expm1(_NEGLIGIBLE / (s + 1)),
+    )
+    reach = np.log1p(np.minimum(until - last, gone) / scale)
     inside = _NODES * reach
     at = last + scale * np.expm1(inside)
     width = np.log(np.maximum(reach * scale, 1e-300)) + inside + np.log(_WEIGHTS)
