@@ -10,7 +10,7 @@ from governance_case import table
 from workbench import crm
 from workbench.errors import InputError
 from workbench.governance.pressure.clock import on_clock
-from workbench.governance.pressure.log import Log, local_days, log_of, read_log
+from workbench.governance.pressure.log import Log, log_of, read_log
 
 
 def touch(customer, sent, channel="email", **more):
@@ -138,4 +138,4 @@ def test_days_never_fall_within_a_person():
     at = pd.to_datetime(["2010-11-07 02:30:00", "2010-11-07 02:30:30", "2010-11-07 02:32:00", "2010-11-07 04:00:00"])
     log = log_of(pd.DataFrame({"customer_id": "a", "at": at, "channel": "sms"}), timezone="America/St_Johns")
     assert [time[8:] for time in local(log)] == ["07T00:00", "07T00:00", "06T23:02", "07T00:30"]
-    assert np.diff(local_days(log)).tolist() == [0, 0, 0]
+    assert np.diff(log.local_day).tolist() == [0, 0, 0]

@@ -33,6 +33,9 @@ _INK = "#000000"
 # Wide enough for axis labels, small enough that letters of 10.5 points can still be read at the width of a phone.
 _INCHES = (6.2, 3.5)
 
+# What a module has to show of a result, by caption: see `show`.
+Exhibits = dict[str, Axes | pd.DataFrame | str]
+
 # A column is as wide as its longest text wants it to be read, by characters.
 _WIDTHS = ((81, "long"), (33, "phrase"), (13, "words"), (0, "short"))
 

@@ -6,6 +6,8 @@ In: counts, losses, predicted chances and what happened.   Out: value, low and h
 import numpy as np
 
 Z = 1.959964
+# By how many standard errors more a difference has to lie off to be shown in four of five samples.
+Z_POWER = 0.841621
 # With fewer in a group or a bin, chance alone would look like an effect, or like an error of calibration.
 FEWEST = 30
 _BINS = 10

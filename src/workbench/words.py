@@ -40,3 +40,12 @@ def with_unit(written: str, unit: str) -> str:
     ('5%', '5')
     """
     return written + unit if unit == "%" else f"{written}\xa0{unit}".rstrip("\xa0")
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Write a number of things; `many` is by default `one` with an s.
+
+    >>> counted(1, "row"), counted(2_000, "row"), counted(2, "touch", "touches")
+    ('1 row', '2,000 rows', '2 touches')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -3,16 +3,14 @@
 In: a backtest.   Out: axes and frames by caption.
 """
 
-import pandas as pd
-from matplotlib.axes import Axes
-
+from workbench.charts import Exhibits
 from workbench.churn.backtest import Backtest
 from workbench.churn.headline import over_time
 from workbench.churn.plots import plot_calibration, plot_capture, plot_quality
 from workbench.churn.quality import calibration, deciles
 
 
-def of_backtest(tested: Backtest, *, target: float) -> dict[str, Axes | pd.DataFrame]:
+def of_backtest(tested: Backtest, *, target: float) -> Exhibits:
     """Show how good every candidate would have been, and how far the chosen one could be trusted; none: nothing."""
     if tested.model is None:
         return {}

@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-from matplotlib.axes import Axes
 
+from workbench.charts import Exhibits
 from workbench.governance.audit import Audit
 from workbench.governance.duplicates import precision
 from workbench.governance.fields import Fields
@@ -23,8 +23,6 @@ _ALL = ["title", "verdict", "rows", "looked_at", "article", "note", "source", "c
 
 _IDLE = ["table", "column", "verdict", "why", "filled_share", "owner", "saves_bytes", "costs_auc"]
 _TOP = 12
-
-Exhibits = dict[str, Axes | pd.DataFrame | str]
 
 
 def of_findings(audit: Audit) -> Exhibits:

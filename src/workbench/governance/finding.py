@@ -12,6 +12,10 @@ import pandas as pd
 
 Verdict = Literal["met", "breached", "not evidenced", "not applicable"]
 
+# Of several verdicts on the same duty, the first here asks for the most.
+GRAVITY: tuple[Verdict, ...] = ("breached", "not evidenced", "met", "not applicable")
+# The article of what no law asks for.
+HOUSE_RULE = "none (house rule)"
 COLUMNS = ("code", "title", "verdict", "rows", "share", "days_overdue", "article", "source", "remedy")
 # Keys of more rows than this are not written out: nobody reads them one by one.
 MOST_ACCUSED = 100_000

@@ -4,8 +4,8 @@ In: the results of the other modules.   Out: axes, frames and sentences by capti
 """
 
 import pandas as pd
-from matplotlib.axes import Axes
 
+from workbench.charts import Exhibits
 from workbench.value.acquisition import acquisition, predicted_cac, predicted_cac_check
 from workbench.value.appraisal import Appraisal
 from workbench.value.backtest import Tested
@@ -20,8 +20,6 @@ from workbench.value.risk import RetentionPlan, ValueAtRisk
 from workbench.value.segments import segments, value_by_risk
 
 _CHECKED = ["month", "holders", "predicted", "kaplan_meier", "observed", "low", "high", "brier", "brier_kaplan_meier"]
-
-Exhibits = dict[str, Axes | pd.DataFrame | str]
 
 
 def of_process(worth: Appraisal) -> Exhibits:

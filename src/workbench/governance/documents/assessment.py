@@ -12,6 +12,7 @@ import yaml
 from workbench.governance.documents import markdown
 from workbench.governance.documents.contact import of_contact
 from workbench.governance.documents.evidence import (
+    LATER,
     Document,
     Evidence,
     by_table,
@@ -28,14 +29,13 @@ from workbench.governance.rows import plain
 from workbench.law import Rule
 from workbench.words import title
 
-_LATER = "not known: to be filled in by"
 _DECIDED = "Decisions on record, of which the data does not say which model they rest on"
 _SIGNED = {
-    "Views of those concerned": f"{_LATER} whoever is responsible for this market, who asks them or says why not",
-    "Advice of the data protection officer": f"{_LATER} the data protection officer",
-    "Decision on the risks that are open": f"{_LATER} whoever is responsible for this market",
-    "Signed by, on": f"{_LATER} whoever is responsible for this market",
-    "To be looked at again": f"{_LATER} whoever signs; at the latest when model, data or purpose change",
+    "Views of those concerned": f"{LATER} whoever is responsible for this market, who asks them or says why not",
+    "Advice of the data protection officer": f"{LATER} the data protection officer",
+    "Decision on the risks that are open": f"{LATER} whoever is responsible for this market",
+    "Signed by, on": f"{LATER} whoever is responsible for this market",
+    "To be looked at again": f"{LATER} whoever signs; at the latest when model, data or purpose change",
 }
 
 
@@ -132,7 +132,7 @@ def _description(evidence: Evidence, name: str) -> list[str]:
         "Fields read": by_table(fields) if fields else silent,
         "Of these personal": _listed(personal, registered=registered),
         "Of these sensitive": _listed(sensitive, registered=registered),
-        "Who uses the result": f"{_LATER} whoever is responsible for this market",
+        "Who uses the result": f"{LATER} whoever is responsible for this market",
     }
     return [markdown.facts(known), markdown.paragraph(f"More stands in the card of the model (model_card_{name}).")]
 
@@ -176,7 +176,7 @@ def _of_others(evidence: Evidence, name: str) -> list[str]:
         return []
     said = f"The model has learnt from customers of other markets, too: {others}. Bases and periods above are those of "
     own = "this market; whether the data of the others may serve it, under the law of theirs, is"
-    return [markdown.paragraph(f"{said}{own} {_LATER} whoever is responsible for those markets.")]
+    return [markdown.paragraph(f"{said}{own} {LATER} whoever is responsible for those markets.")]
 
 
 def _smaller(evidence: Evidence, name: str) -> str:
@@ -201,5 +201,5 @@ def _proportion(evidence: Evidence) -> str:
     idle = evidence.fields.table[evidence.fields.table["verdict"] != "active"]
     held = f"Of all that is held, {len(idle)} of {len(evidence.fields.table)} fields could go, by the audit of fields"
     names = by_table(idle["table"] + "." + idle["column"])
-    milder = f"Whether the purpose could be reached in a milder way is {_LATER} whoever is responsible for this market."
+    milder = f"Whether the purpose could be reached in a milder way is {LATER} whoever is responsible for this market."
     return f"{held}{f' ({names})' if names else ''}. {milder}"

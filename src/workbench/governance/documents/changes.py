@@ -11,7 +11,7 @@ import pandas as pd
 from workbench.governance.documents import markdown
 from workbench.governance.documents.evidence import Document, Evidence, front
 from workbench.governance.drift import Drift
-from workbench.words import title
+from workbench.words import counted, title
 
 _MOST_ROWS = 15
 _REFILLED = 0.01
@@ -58,7 +58,7 @@ def _shifts(frame: pd.DataFrame, what: str) -> list[str]:
     """Return what has moved by more than a little, or is filled by another share."""
     refilled = (frame["filled_share_now"] - frame["filled_share_before"]).abs() >= _REFILLED
     moved = frame[frame["size"].isin(["some", "large"]) | refilled]
-    said = f"Compared: {markdown.many(len(frame), what)}, moved by more than a little: {len(moved)}."
+    said = f"Compared: {counted(len(frame), what)}, moved by more than a little: {len(moved)}."
     return [markdown.paragraph(said), *(_table(_SHIFTS, moved, _shift, none=said) if len(moved) else [])]
 
 

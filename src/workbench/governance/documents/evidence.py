@@ -17,7 +17,7 @@ from workbench.governance.documents import markdown
 from workbench.governance.drift import Drift
 from workbench.governance.fairness import Fairness
 from workbench.governance.fields import Fields
-from workbench.governance.finding import Finding
+from workbench.governance.finding import GRAVITY, Finding
 from workbench.governance.minimal import Minimal
 from workbench.governance.pressure import Pressure
 from workbench.governance.records import Record
@@ -29,6 +29,8 @@ REGISTER = (
     *("purpose", "lawful_basis", "owner", "retention_days", "used_by"),
 )
 _PACKAGE = "crm-workbench"
+# Who has to say it follows.
+LATER = "not known: to be filled in by"
 _DECISIONS = "fairness_decisions_"
 
 
@@ -102,8 +104,8 @@ def front(evidence: Evidence, title: str, summary: str, *notes: str) -> list[str
 
 def open_ones(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings that somebody has to act on: breaches first, then what is not evidenced."""
-    order = ("breached", "not evidenced")
-    return sorted((one for one in findings if one.verdict in order), key=lambda one: order.index(one.verdict))
+    waiting = [one for one in findings if one.verdict in GRAVITY[:2]]
+    return sorted(waiting, key=lambda one: GRAVITY.index(one.verdict))
 
 
 def concerning(evidence: Evidence, model: str) -> tuple[list[Finding], list[Finding], int]:

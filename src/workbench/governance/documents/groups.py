@@ -13,7 +13,7 @@ from workbench.governance.documents.evidence import Evidence
 from workbench.governance.fairness import Fairness
 from workbench.governance.fairness.result import EVERY_MODEL
 from workbench.intervals import FEWEST
-from workbench.words import number, title
+from workbench.words import counted, number, title
 
 _METRICS = {
     "selection_rate": "Selected",
@@ -106,7 +106,7 @@ def _beyond(listed: int, tested: int) -> list[str]:
 def _counted(fairness: Fairness, tested: pd.DataFrame) -> str:
     """Say how many differences were tested and shown, by which target, and how large one had to be to be seen."""
     shown, shares = int(tested["shown"].eq(True).sum()), tested.loc[tested["unit"] == "share", "detectable"].dropna()
-    said = [f"{markdown.many(len(tested), 'difference')} between groups tested, {shown} shown (after Holm)."]
+    said = [f"{counted(len(tested), 'difference')} between groups tested, {shown} shown (after Holm)."]
     said += [f"The market allows {_points(fairness.target_gap, 'share')}."]
     if len(shares):
         seen = _span(shares.min(), shares.max(), "share")

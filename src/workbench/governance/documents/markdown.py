@@ -79,15 +79,6 @@ def interval(low: Any, high: Any, *, unit: str = "") -> str:
     return f"{written(low, unit=unit)} to {written(high, unit=unit)}"
 
 
-def many(count: int, what: str) -> str:
-    """Write a number of things.
-
-    >>> many(1, "row"), many(2_000, "row")
-    ('1 row', '2,000 rows')
-    """
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
 def heading(said: str, *, level: int = 2) -> str:
     """Write a heading."""
     return f"{'#' * level} {text(said)}"

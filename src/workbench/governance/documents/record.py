@@ -10,11 +10,12 @@ import pandas as pd
 from workbench.crm.contract import TABLES
 from workbench.governance.case import ABOUT_DATA
 from workbench.governance.documents import markdown
-from workbench.governance.documents.evidence import Document, Evidence, by_table, front
+from workbench.governance.documents.evidence import LATER, Document, Evidence, by_table, front
 from workbench.governance.rows import optional
+from workbench.words import counted
 
 _NOBODY = ("products", "campaigns", *ABOUT_DATA)
-_LATER = "not known: to be filled in by whoever is responsible for this market"
+_LATER = f"{LATER} whoever is responsible for this market"
 
 
 def record_of_processing(evidence: Evidence) -> Document:
@@ -45,7 +46,7 @@ def kept_for(days: Iterable[float]) -> str:
     '30 days (1 field), 3 years (2 fields), not known (1 field)'
     """
     counts = pd.Series(list(days), dtype="float64").value_counts(dropna=False).sort_index()
-    said = [f"{_period(day)} ({markdown.many(n, 'field')})" for day, n in zip(counts.index, counts, strict=True)]
+    said = [f"{_period(day)} ({counted(n, 'field')})" for day, n in zip(counts.index, counts, strict=True)]
     return ", ".join(said) or markdown.NOT_KNOWN
 
 

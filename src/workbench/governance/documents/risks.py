@@ -6,13 +6,13 @@ In: findings, `Evidence`.   Out: parts of Markdown.
 from collections.abc import Iterable, Sequence
 
 from workbench.governance.documents import markdown
-from workbench.governance.documents.evidence import Evidence, asked
+from workbench.governance.documents.evidence import LATER, Evidence, asked
 from workbench.governance.finding import Finding
+from workbench.words import counted
 
 RIGHTS = ("request_overdue", "request_unacknowledged", "withdrawal_ignored", "optout_ignored", "decision_unexplained")
 # From which share of the rows looked at a breach is called so.
 _EXTENTS = ((0.1, "large"), (0.01, "medium"), (0.0, "small"))
-_LATER = "not known: to be filled in by"
 
 
 def extent(finding: Finding) -> str:
@@ -25,7 +25,7 @@ def extent(finding: Finding) -> str:
     if finding.verdict != "breached":
         return "not known: the data cannot show it"
     late = "" if finding.days_overdue is None else f", up to {finding.days_overdue:,} days late"
-    rows = markdown.many(finding.rows, "row")
+    rows = counted(finding.rows, "row")
     if finding.share is None:
         return f"not known: {rows}{late}"
     size = next(word for least, word in _EXTENTS if finding.share >= least)
@@ -101,15 +101,15 @@ def measures(findings: Iterable[Finding]) -> list[str]:
     return [
         markdown.table(["Met", "Evidence"], met, none=none),
         markdown.paragraph(
-            f"Measures of security, and those outside of this data, are {_LATER} whoever is responsible for it."
+            f"Measures of security, and those outside of this data, are {LATER} whoever is responsible for it."
         ),
     ]
 
 
 def _rested_on(finding: Finding) -> str:
     if finding.code.startswith("fairness_"):
-        return f"{markdown.many(finding.looked_at, 'customer')} compared"
-    return f"{markdown.many(finding.looked_at, 'row')} looked at"
+        return f"{counted(finding.looked_at, 'customer')} compared"
+    return f"{counted(finding.looked_at, 'row')} looked at"
 
 
 def conclusion(waiting: Sequence[Finding]) -> str:
@@ -124,4 +124,4 @@ def conclusion(waiting: Sequence[Finding]) -> str:
         return "No check that concerns this model is breached or without evidence; what a run cannot see stays open."
     doubt = f"{unclear} that the data can neither show nor rule out"
     kinds = ", ".join([f"{breached} breached"] * bool(breached) + [doubt] * bool(unclear))
-    return f"{markdown.many(len(waiting), 'risk')} open: {kinds}."
+    return f"{counted(len(waiting), 'risk')} open: {kinds}."

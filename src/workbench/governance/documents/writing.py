@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from workbench.charts import Exhibits
 from workbench.governance.audit import Audit
 from workbench.governance.case import Tables
 from workbench.governance.documents.assessment import impact_assessment
@@ -15,7 +16,6 @@ from workbench.governance.documents.evidence import Document, Evidence
 from workbench.governance.documents.model_card import model_card
 from workbench.governance.documents.record import record_of_processing
 from workbench.governance.drift import Drift
-from workbench.governance.exhibits import Exhibits
 from workbench.governance.fairness import Fairness
 from workbench.governance.fields import Fields
 from workbench.governance.minimal import Minimal

@@ -10,10 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbench import charts
+from workbench.charts import Exhibits
 from workbench.governance.drift.compare import Drift
 from workbench.governance.drift.shift import LARGE, SOME
 from workbench.governance.drift.words import written
-from workbench.governance.exhibits import MARKS, Exhibits
+from workbench.governance.exhibits import MARKS
 from workbench.intervals import FEWEST
 from workbench.words import number
 

@@ -4,8 +4,8 @@ In: a `Fairness`.   Out: axes, frames and sentences by caption.
 """
 
 import pandas as pd
-from matplotlib.axes import Axes
 
+from workbench.charts import Exhibits
 from workbench.governance.fairness.findings import worst_first
 from workbench.governance.fairness.gaps import ODDS, TARGETED
 from workbench.governance.fairness.language import LanguageGap
@@ -39,8 +39,6 @@ _LANGUAGES = ["language", "accuracy_share", "than", "other_accuracy_share", "dif
 _OTHERWISE = ["model", "attribute", "what", "thresholds", "metric", "gap_before", "gap_after", "interval"]
 _OTHERWISE += ["balanced_accuracy_before", "balanced_accuracy_after", "selected_share_before", "selected_share_after"]
 _OTHERWISE += ["changed_share", "customers"]
-
-Exhibits = dict[str, Axes | pd.DataFrame | str]
 
 
 def of_fairness(fairness: Fairness) -> Exhibits:

@@ -14,10 +14,9 @@ from workbench.governance.fairness.gaps import ODDS, TARGETED
 from workbench.governance.fairness.groups import MOST_VALUES, PROXIES, TOO_MANY
 from workbench.governance.fairness.measures import SHARE
 from workbench.governance.fairness.sides import TOO_FEW
-from workbench.governance.finding import Finding, Verdict
+from workbench.governance.finding import GRAVITY, HOUSE_RULE, Finding, Verdict
 
-_ORDER: tuple[Verdict, ...] = ("breached", "not evidenced", "met", "not applicable")
-_ARTICLE, _SOURCE = "none (house rule)", "params: target_gap"
+_SOURCE = "params: target_gap"
 _REMEDY = {
     "sensitive": "Find out what makes the groups differ, and whether the purpose needs it; weigh the what-if of other "
     "thresholds, which may itself be unlawful where it uses the attribute, and put on record who decided.",
@@ -54,7 +53,7 @@ def find(
 def worst_first(gaps: pd.DataFrame) -> pd.DataFrame:
     """Order gaps by what calls for action: breaches and what is shown first, sensitive before proxies, then by size."""
     kinds = gaps["kind"].map({"sensitive": 0, "intersection": 1, "proxy": 2})
-    order = gaps.assign(_verdict=gaps["verdict"].map(_ORDER.index), _hidden=~gaps["shown"].astype(bool), _kind=kinds)
+    order = gaps.assign(_verdict=gaps["verdict"].map(GRAVITY.index), _hidden=~gaps["shown"].astype(bool), _kind=kinds)
     by = ["_hidden", "_verdict", "_kind", "low", "difference"]
     order = order.sort_values(by, ascending=[True, True, True, False, False], kind="stable")
     return gaps.loc[order.index]
@@ -66,7 +65,7 @@ def _found(gaps: pd.DataFrame, table: str, target_gap: float) -> Iterator[Findin
     judged = gaps[gaps["metric"].isin(rates) & (gaps["unit"] == SHARE)] if len(gaps) else gaps
     for key, rows in judged.groupby(["model", "attribute"], sort=False) if len(judged) else []:
         model, attribute = (str(part) for part in key)
-        order = rows.assign(order=rows["verdict"].map(list(_ORDER).index))
+        order = rows.assign(order=rows["verdict"].map(GRAVITY.index))
         row = order.sort_values(["order", "low", "difference"], ascending=[True, False, False]).iloc[0].to_dict()
         decided = "decisions of " if table == "decisions" else ""
         yield _finding(
@@ -110,7 +109,7 @@ def _finding(
         rows=0,
         share=None,
         days_overdue=None,
-        article=_ARTICLE,
+        article=HOUSE_RULE,
         source=_SOURCE,
         remedy=remedy,
         table=table,

@@ -14,13 +14,12 @@ import pandas as pd
 from workbench.governance.fairness.measures import SHARE, Measured
 from workbench.governance.fairness.sides import TOO_FEW, Sides
 from workbench.governance.finding import Verdict
-from workbench.intervals import FEWEST, holm
+from workbench.intervals import FEWEST, Z_POWER, holm
 
 ODDS, ODDS_OF = "equalized_odds", ("true_positive_rate", "false_positive_rate")
 # Metrics for which a market's target_gap holds.
 TARGETED = ("selection_rate", *ODDS_OF, "error", ODDS)
 SHOWN_BELOW = 0.05
-_POWER_80 = 0.841621
 _UNKNOWN = float("nan")
 
 
@@ -83,7 +82,7 @@ def judge_gaps(compared: Sequence[Compared], *, target_gap: float) -> pd.DataFra
     rows = []
     for one, adjusted in zip(compared, p, strict=True):
         row = {**one.row, "p_adjusted": adjusted, "shown": bool(adjusted < SHOWN_BELOW)}
-        row["detectable"] = (one.critical(level) + _POWER_80) * one.error
+        row["detectable"] = (one.critical(level) + Z_POWER) * one.error
         row["verdict"], row["note"] = _verdict(row, one.least(level), target_gap)
         rows.append(row)
     of_each = [list(of) for _, of in groupby(rows, lambda row: (row["model"], row["attribute"], row.get("action")))]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.intervals import FEWEST, wilson
+from workbench.intervals import FEWEST, Z_POWER, wilson
 
 _NULLS = 10_000
 _NEEDED = ("language", "right")
@@ -89,7 +89,7 @@ def _pairs(right: pd.DataFrame, seed: int) -> pd.DataFrame:
             "low": larger - critical * error,
             "high": larger + critical * error,
             "p": (1 + reached.sum(axis=1)) / (_NULLS + 1),
-            "detectable": (critical + 0.84) * error,
+            "detectable": (critical + Z_POWER) * error,
         }
     )
     found = found.assign(shown=found["p"] < 0.05)[_PAIRS]

@@ -22,9 +22,10 @@ _IN_ORDER = {name: f"{place:02d}" for place, name in enumerate((*AGES, *TENURES)
 class Sides:
     """The groups of 30 customers and more: their `names`, their `sizes` in customers, their `rows` with group, a code.
 
-    The code after the last name is of rows whose group is not `unknown` to be small: shown, never compared. `people`
-    are the customers compared, `left_out` how many groups are too small (never how many customers: with these, whoever
-    knows the total could tell who they are); `why` says why groups cannot be compared, empty where they can.
+    The code after the last name is of rows whose group is not known, where these are of 30 customers or more
+    (`unknown`): shown, never compared. `people` are the customers compared, `left_out` how many groups are too small
+    (never how many customers: with these, whoever knows the total could tell who they are); `why` says why groups
+    cannot be compared, empty where they can.
     """
 
     names: Sequence[str]

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from workbench.governance.days import offsets
+from workbench.words import counted
 
 _LONGEST = 40  # characters of a name that came with the data
 
@@ -74,8 +75,3 @@ def exists(name: str) -> bool:
 def _harmless(name: str) -> str:
     shown = "".join(letter if letter.isprintable() else " " for letter in name)
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
-
-
-def counted(size: int, one: str, many: str) -> str:
-    """Return a number with the words for one or for many."""
-    return f"{size:,} {one if size == 1 else many}"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from workbench.governance.pressure.log import Log, local_days
+from workbench.governance.pressure.log import Log
 
 _TOP, _MOST_CAMPAIGNS = 20, 2_000
 
@@ -44,7 +44,7 @@ def collisions(log: Log) -> Collisions:
     from workbench.governance.pressure import kernels
 
     kept, place = _most_used(log)
-    days, persons, audience, total = kernels.meet(log.customer, local_days(log), place[log.campaign], len(kept))
+    days, persons, audience, total = kernels.meet(log.customer, log.local_day, place[log.campaign], len(kept))
     first, second = np.nonzero(days)
     names, channels = _names(log.campaigns).to_numpy()[kept], _channels(log)[kept]
     share = persons[first, second] / np.minimum(audience[first], audience[second])

@@ -13,10 +13,10 @@ import pandas as pd
 from scipy.special import ndtr, stdtr, stdtrit
 
 from workbench.governance.case import Tables
-from workbench.intervals import FEWEST, Z, holm, wilson
+from workbench.intervals import FEWEST, Z_POWER, Z, holm, wilson
 
 # What must lie between nothing and the true effect, in standard errors, to be found in four of five samples.
-_POWER = Z + 0.841621
+_POWER = Z + Z_POWER
 _SECONDS_A_YEAR = 365.25 * 86_400
 EFFECT = (
     "arm", "outcome", "people", "mean", "low", "high", "difference", "difference_low", "difference_high",

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 
-from workbench.governance.pressure.clock import counted
+from workbench.charts import Exhibits
 from workbench.governance.pressure.plots import plot_caps, plot_hours, plot_peaks, plot_response
 from workbench.governance.pressure.pressure import Pressure
 from workbench.governance.pressure.response import DAYS_TO_RESPOND
-
-Exhibits = dict[str, Axes | pd.DataFrame | str]
+from workbench.words import counted
 
 _LOAD = (
     "channel", "window", "persons", "touches", "peak_median", "peak_p95", "peak_max", "cap", "persons_over_share",

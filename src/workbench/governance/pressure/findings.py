@@ -8,14 +8,11 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from workbench.governance.finding import Finding, Outcome, Verdict, not_applicable, not_evidenced
+from workbench.governance.finding import GRAVITY, HOUSE_RULE, Finding, Outcome, not_applicable, not_evidenced
 from workbench.governance.pressure.collisions import Collisions
 
 KEYS = {"1 day": "cap_per_day", "7 days": "cap_per_7_days", "30 days": "cap_per_30_days"}
-_HOUSE = "none (house rule)"
 _OPT_OUT = ("withdrawal_ignored", "optout_ignored")
-# Of several verdicts on the same duty, the one that asks for the most.
-_GRAVITY: tuple[Verdict, ...] = ("breached", "not evidenced", "met", "not applicable")
 
 
 def findings_of(
@@ -90,7 +87,7 @@ def sent_after_opt_out(audited: Iterable[Finding]) -> Finding:
     note = "; ".join(f"{finding.code}: {finding.verdict}, {finding.rows:,} touches" for finding in known)
     both = ". The larger count is given: a touch may be in both." if len([f for f in known if f.rows]) > 1 else "."
     outcome = Outcome(
-        verdict=min(verdicts, key=_GRAVITY.index, default="not applicable"),
+        verdict=min(verdicts, key=GRAVITY.index, default="not applicable"),
         looked_at=worst.looked_at if worst else 0,
         rows=worst.rows if worst else 0,
         accused=worst.accused if worst else None,
@@ -146,7 +143,7 @@ def _counted(rows: int, *, looked_at: int, note: str) -> Outcome:
 
 
 def _finding(
-    code: str, *, title: str, outcome: Outcome, source: str, remedy: str, article: str = _HOUSE, shared: bool = True
+    code: str, *, title: str, outcome: Outcome, source: str, remedy: str, article: str = HOUSE_RULE, shared: bool = True
 ) -> Finding:
     """Return a finding on touches; `shared` says whether the rows at fault are a part of those looked at."""
     note = outcome.note and f"{outcome.note[0].upper()}{outcome.note[1:].removesuffix('.')}."

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from workbench.errors import InputError, did_you_mean
-from workbench.governance.pressure.log import MICROSECONDS_A_DAY, Log, local_days, starts
+from workbench.governance.pressure.log import MICROSECONDS_A_DAY, Log, starts
 from workbench.intervals import wilson
 from workbench.processor import threads
 
@@ -39,20 +39,17 @@ def load(log: Log, *, caps: Mapping[str, int]) -> pd.DataFrame:
             allowed = f"; windows are {', '.join(ROLLING)}, caps 0 or more{did_you_mean(window, ROLLING)}"
             raise InputError(f"caps: '{window}' is {cap}{allowed}")
     parts = [("all", slice(None), caps), *((name, log.channel == i, {}) for i, name in enumerate(log.channels))]
-    days = local_days(log)
     with ThreadPoolExecutor(threads()) as pool:
-        found = list(pool.map(lambda part: _of_part(log, days, *part), parts))
+        found = list(pool.map(lambda part: _of_part(log, *part), parts))
     whole = ("persons", "touches", "peak_median", "peak_p95", "peak_max", "cap", "persons_over", "touches_over")
     return pd.DataFrame([row for rows in found for row in rows]).astype(dict.fromkeys(whole, "Int64"))
 
 
-def _of_part(
-    log: Log, days: NDArray[np.int32], channel: str, chosen: Any, caps: Mapping[str, int]
-) -> list[dict[str, Any]]:
+def _of_part(log: Log, channel: str, chosen: Any, caps: Mapping[str, int]) -> list[dict[str, Any]]:
     """Return the rows of one channel, or of all."""
     from workbench.governance.pressure import kernels
 
-    customer, at, day = log.customer[chosen], log.at[chosen], days[chosen]
+    customer, at, day = log.customer[chosen], log.at[chosen], log.local_day[chosen]
     persons, rows = starts(customer), []
     for window, (when, span, of) in _windows(at, day).items():
         counts = kernels.rolling(customer, when, span)

@@ -6,6 +6,7 @@ In: tables of a CRM, or a small frame.   Out: a `Log`.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import ibis
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 
 from workbench.errors import InputError
 from workbench.governance.days import period
-from workbench.governance.pressure.clock import counted, exists, on_clock, zones
+from workbench.governance.pressure.clock import exists, on_clock, zones
 from workbench.governance.rows import blank, count, folded, optional
+from workbench.words import counted
 
 MICROSECONDS_A_DAY = 86_400_000_000
 RESPONSES = ("opened", "clicked", "converted", "unsubscribed")
@@ -48,6 +50,17 @@ class Log:
     unsubscribed: NDArray[np.bool_] | None
     note: str
     customers: int
+
+    @cached_property
+    def local_day(self) -> NDArray[np.int32]:
+        """The day of each touch on the person's clock, days since 1970, never falling within a person.
+
+        Where a clock is set back over midnight (St John's, until 2011), the later day goes on.
+        """
+        days = self.customer * np.int64(2**31) + self.local_at // MICROSECONDS_A_DAY + 2**30
+        np.maximum.accumulate(days, out=days)
+        days -= self.customer * np.int64(2**31) + 2**30
+        return days.astype(np.int32)
 
 
 def read_log(tables: Mapping[str, ibis.Table], *, timezone: str) -> Log | None:
@@ -119,17 +132,6 @@ def log_of(frame: pd.DataFrame, *, timezone: str = "UTC", campaigns: pd.DataFram
         note=f"Hours and days are those of {timezone}. {_without_hours(at, local_at)}".strip(),
         customers=len(people),
     )
-
-
-def local_days(log: Log) -> NDArray[np.int32]:
-    """Return the day of each touch on the person's clock, days since 1970, never falling within a person.
-
-    Where a clock is set back over midnight (St John's, until 2011), the later day goes on.
-    """
-    days = log.customer * np.int64(2**31) + log.local_at // MICROSECONDS_A_DAY + 2**30
-    np.maximum.accumulate(days, out=days)
-    days -= log.customer * np.int64(2**31) + 2**30
-    return days.astype(np.int32)
 
 
 def starts(customer: NDArray[np.int32]) -> NDArray[np.intp]:

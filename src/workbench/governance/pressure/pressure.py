@@ -13,7 +13,6 @@ import pandas as pd
 
 from workbench.governance.case import Tables
 from workbench.governance.finding import Finding
-from workbench.governance.pressure.clock import counted
 from workbench.governance.pressure.collisions import Collisions, collisions
 from workbench.governance.pressure.effect import contact_effect
 from workbench.governance.pressure.energy import energy_of, wh_per_touch
@@ -24,6 +23,7 @@ from workbench.governance.pressure.log import MICROSECONDS_A_DAY, Log, log_of, r
 from workbench.governance.pressure.replay import what_caps_cost
 from workbench.governance.pressure.response import by_pressure, received_before, slopes
 from workbench.processor import threads
+from workbench.words import counted
 
 _NEEDED = ("customer_id", "channel", "sent_at")
 

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from workbench.errors import InputError
-from workbench.governance.pressure.log import MICROSECONDS_A_DAY, Log, local_days, starts
+from workbench.governance.pressure.log import MICROSECONDS_A_DAY, Log, starts
 from workbench.processor import threads
 
 Cap = tuple[int, int]  # so many touches may go to a person in so many days
@@ -40,7 +40,16 @@ def replay(log: Log, caps: Sequence[Cap], *, by_priority: bool) -> NDArray[np.bo
     >>> [replay(log, [(1, 1), (3, 7)], by_priority=ranked).tolist() for ranked in (False, True)]
     [[False, True], [True, False]]
     """
-    return _replay(log, local_days(log), caps, by_priority=by_priority)
+    from workbench.governance.pressure import kernels
+
+    for cap, days in caps:
+        if cap < 0 or days < 1:
+            raise InputError(f"cap: {cap} in {days} days; a cap is 0 or more, in 1 day or more")
+    rank = _ranks(log) if by_priority else np.zeros(len(log.campaigns) + 1, np.int32)
+    limits = np.array([min(cap, len(log.at)) for cap, _ in caps], np.int64)
+    spans = np.array([days for _, days in caps], np.int64) * MICROSECONDS_A_DAY
+    held: NDArray[np.bool_] = kernels.hold_back(log.customer, log.at, log.local_day, log.campaign, rank, limits, spans)
+    return held
 
 
 def what_caps_cost(
@@ -61,12 +70,12 @@ def what_caps_cost(
     there where a campaign has one; held_back_top_priority_share are held-back touches of the lowest number. wh_saved
     counts the channels of which `wh_per_touch` knows the energy (watt hours), and is missing where it knows none.
     """
-    days, ranked = local_days(log), bool(log.campaigns["priority"].notna().any())
+    ranked = bool(log.campaigns["priority"].notna().any())
     asked = [(caps, by) for caps in _asked(choices, house) for by in ([False, True] if ranked else [False])]
 
     def one(choice: tuple[tuple[Cap, ...], bool]) -> dict[str, Any]:
         caps, by_priority = choice
-        held = _replay(log, days, caps, by_priority=by_priority)
+        held = replay(log, caps, by_priority=by_priority)
         known = {"by_priority": by_priority, "house": set(caps) <= set(house)}
         return _named(caps) | known | _cost(log, held, wh_per_touch or {})
 
@@ -91,19 +100,6 @@ def _named(caps: tuple[Cap, ...]) -> dict[str, Any]:
     if len(caps) == 1:
         return {"cap": caps[0][0], "window": windows[0]}
     return {"cap": pd.NA, "window": ", ".join(f"{cap} in {name}" for (cap, _), name in zip(caps, windows, strict=True))}
-
-
-def _replay(log: Log, days_of: NDArray[np.int32], caps: Sequence[Cap], *, by_priority: bool) -> NDArray[np.bool_]:
-    from workbench.governance.pressure import kernels
-
-    for cap, days in caps:
-        if cap < 0 or days < 1:
-            raise InputError(f"cap: {cap} in {days} days; a cap is 0 or more, in 1 day or more")
-    rank = _ranks(log) if by_priority else np.zeros(len(log.campaigns) + 1, np.int32)
-    limits = np.array([min(cap, len(log.at)) for cap, _ in caps], np.int64)
-    spans = np.array([days for _, days in caps], np.int64) * MICROSECONDS_A_DAY
-    held: NDArray[np.bool_] = kernels.hold_back(log.customer, log.at, days_of, log.campaign, rank, limits, spans)
-    return held
 
 
 def _ranks(log: Log) -> NDArray[np.int32]:

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from workbench.governance.pressure.clock import counted
 from workbench.governance.pressure.log import MICROSECONDS_A_DAY, Log
 from workbench.intervals import FEWEST, Z, wilson
+from workbench.words import counted
 
 OUTCOMES = ("unsubscribed", "converted")
 _STARTS = np.array([0, 1, 2, 3, 5, 7, 10])
