@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from workbench.emissions import Footprint, estimate, read, total, track
-from workbench.emissions.factors import WATTS_VARIABLE
+from workbench.emissions.watts import WATTS_VARIABLE
 
 BURN = """
 import sys, time

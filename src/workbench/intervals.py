@@ -83,3 +83,14 @@ def holm(p: np.ndarray) -> np.ndarray:
     adjusted = np.full(len(p), np.nan)
     adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1)
     return adjusted
+
+
+def smallest_within(values: np.ndarray, errors: np.ndarray) -> int:
+    """Return the first place whose value lies behind the highest by no more than its error (Breiman et al., 1984).
+
+    Places go from the smallest, or simplest, up; `errors` are standard errors of each difference to the highest.
+
+    >>> smallest_within(np.array([0.70, 0.79, 0.80]), np.array([0.02, 0.012, 0.0]))
+    1
+    """
+    return int(np.argmax(values.max() - values <= errors))

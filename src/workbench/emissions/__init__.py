@@ -7,7 +7,8 @@ Two meters stand side by side in each line and neither is a power meter: codecar
 
     estimate   the first meter: codecarbon
     meter      the second meter, and `track`, which reads both
-    factors    watts of a core, carbon of a kilowatt-hour
+    watts      watts of a core
+    grid       carbon of a kilowatt-hour
     ledger     lines in, frame and total out
 """
 

@@ -16,8 +16,9 @@ import psutil
 from codecarbon import __version__ as codecarbon_version
 
 from workbench.emissions import estimate
-from workbench.emissions.factors import grid_intensity, watts_per_core
+from workbench.emissions.grid import grid_intensity
 from workbench.emissions.ledger import Footprint, append
+from workbench.emissions.watts import watts_per_core
 
 JOULES_PER_KWH = 3.6e6
 

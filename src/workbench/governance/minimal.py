@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
+from workbench.intervals import smallest_within
 
 _NEEDED = ("size", "name", "value", "low", "high", "se")
 Unit = Literal["fields", "months"]
@@ -59,7 +60,7 @@ def smallest_within_one_se(curve: pd.DataFrame, *, unit: Unit = "fields", measur
         nothing = shown.assign(chosen=False)
         return Minimal(curve=nothing, size=None, name="", best_size=None, could_go=(), sentence=f"{why}.")
     best = int(np.argmax(known["value"]))
-    place = int(np.argmax(known["value"].iloc[best] - known["value"] <= known["se"]))
+    place = smallest_within(known["value"].to_numpy(float), known["se"].to_numpy(float))
     beyond = ", ".join(known["name"].iloc[place + 1 :]).split(", ") if place + 1 < len(known) else []
     could_go = tuple(beyond) if unit == "fields" else ()
     return Minimal(

@@ -1,21 +1,14 @@
-"""What turns CPU seconds into energy, and energy into carbon.
+"""What turns energy into carbon: how dirty is the electricity of a place?
 
-In: the environment; an ISO 3166 country.   Out: watts of a busy core; grams of CO2e per kilowatt-hour and their source.
+In: an ISO 3166 country.   Out: grams of CO2e per kilowatt-hour and their source.
 """
 
 import json
-import math
-import os
 from dataclasses import dataclass
 from importlib.resources import files
 
 from babel.core import get_global
 from codecarbon import __version__ as codecarbon_version
-
-# Cloud Carbon Footprint, methodology, "Compute": the mean over AWS processors under full load is 3.5 W per vCPU, and
-# 0.74 W idle; Google Cloud 4.11 and 0.68, Azure 3.54 and 0.74. A core of one's own is worth measuring and setting.
-BUSY_WATTS_PER_CORE = 3.5
-WATTS_VARIABLE = "WORKBENCH_WATTS_PER_CORE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,19 +17,6 @@ class Intensity:
 
     gco2e_per_kwh: float
     source: str
-
-
-def watts_per_core() -> float | None:
-    """Return the watts of one busy core, which `WORKBENCH_WATTS_PER_CORE` may set; None where it is set to nonsense.
-
-    >>> watts_per_core()
-    3.5
-    """
-    try:
-        watts = float(os.environ.get(WATTS_VARIABLE, BUSY_WATTS_PER_CORE))
-    except ValueError:
-        return None
-    return watts if math.isfinite(watts) and watts > 0 else None
 
 
 def grid_intensity(country: str) -> Intensity | None:
