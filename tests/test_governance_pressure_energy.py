@@ -47,7 +47,10 @@ def test_no_touches_are_no_rows():
 
 def test_the_energy_of_a_log_is_that_of_its_channels():
     sent = pd.DataFrame({"customer_id": "a", "at": pd.Timestamp("2025-06-01"), "channel": ["sms", "email", "email"]})
-    assert energy_of(log_of(sent)).equals(energy_by_channel({"email": 2, "sms": 1}))
+    found = energy_of(log_of(sent.assign(clicked=[True, False, True])))
+    assert found[list(COLUMNS)].equals(energy_by_channel({"email": 2, "sms": 1}))
+    assert found["clicked"].tolist() == [1, 1]
+    assert found["opened"].isna().all()
 
 
 @given(counts=st.lists(st.integers(0, 10**9), min_size=3, max_size=3))

@@ -85,6 +85,16 @@ class Market(BaseModel):
     transformer_int8: bool = Field(default=False, description="sentiment: transformers in 8-bit whole numbers")
     transformer_pickle: bool = Field(default=False, description="sentiment: allow weights that may hold code")
     retrain_after: Share = Field(default=0.10, description="sentiment: growth of labels that calls for a new model")
+    baselines: list[Annotated[str, Field(pattern=r"^[a-z_]+:.+$")]] = Field(
+        default=[], description="emissions: models to save against, such as churn:trees; empty: the largest of each"
+    )
+    allowed_loss: Share = Field(
+        default=0.01, description="emissions: share of the retained value that scoring less often may lose"
+    )
+    cloud_region: str = Field(
+        default="", description="emissions: where it runs, such as gcp/europe-west3; empty: on the country's grid"
+    )
+    hourly_profile: str = Field(default="", description="emissions: CSV of hour and gco2e_per_kwh; empty: none")
     target_total_error: Share = Field(default=0.2, description="value: error of the total forecast, at most")
     target_accuracy: Share = Field(default=0.90, description="sentiment: at least")
     target_gap: Share = Field(

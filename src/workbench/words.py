@@ -49,3 +49,12 @@ def counted(count: int, one: str, many: str = "") -> str:
     ('1 row', '2,000 rows', '2 touches')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def ranged(value: float, low: float, high: float, *, form: str = ".3f", missing: str = "not known") -> str:
+    """Write a number with its two ends; `missing` where it is not a number.
+
+    >>> ranged(0.5, 0.25, 0.75, form=".0%"), ranged(float("nan"), 0, 1)
+    ('50% (25% to 75%)', 'not known')
+    """
+    return missing if value != value else f"{value:{form}} ({low:{form}} to {high:{form}})"

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from workbench.governance.pressure.log import Log
+from workbench.governance.pressure.log import RESPONSES, Log
 from workbench.governance.rows import folded
 
 _LEVELS = ("low", "middle", "high")
@@ -28,9 +28,17 @@ _UNKNOWN = "not known: no factor for this channel"
 
 
 def energy_of(log: Log) -> pd.DataFrame:
-    """Return the electricity of all touches of a log by channel, the most frequent first; see `energy_by_channel`."""
+    """Return the electricity of all touches of a log by channel, the most frequent first; see `energy_by_channel`.
+
+    With opened, clicked, converted and unsubscribed: how many touches led to it; missing where the CRM does not say.
+    """
     counts = np.bincount(log.channel, minlength=len(log.channels))
-    return energy_by_channel(dict(zip(log.channels, counts.tolist(), strict=True)))
+    found = energy_by_channel(dict(zip(log.channels, counts.tolist(), strict=True)))
+    for name in RESPONSES:
+        led = getattr(log, name)
+        each = np.full(len(counts), np.nan) if led is None else np.bincount(log.channel[led], minlength=len(counts))
+        found[name] = found["channel"].map(dict(zip(log.channels, each.astype(float), strict=True))).astype(float)
+    return found
 
 
 def energy_by_channel(touches: Mapping[str, int]) -> pd.DataFrame:

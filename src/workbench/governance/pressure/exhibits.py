@@ -12,7 +12,7 @@ from workbench.charts import Exhibits
 from workbench.governance.pressure.plots import plot_caps, plot_hours, plot_peaks, plot_response
 from workbench.governance.pressure.pressure import Pressure
 from workbench.governance.pressure.response import DAYS_TO_RESPOND
-from workbench.words import counted
+from workbench.words import counted, ranged
 
 _LOAD = (
     "channel", "window", "persons", "touches", "peak_median", "peak_p95", "peak_max", "cap", "persons_over_share",
@@ -51,7 +51,7 @@ def of_pressure(pressure: Pressure) -> Exhibits:
 def _load(load: pd.DataFrame) -> pd.DataFrame:
     """Write what only all channels together have, a cap, as a dash for the single ones."""
     persons, touches = (f"{who}_over_share" for who in ("persons", "touches"))
-    over = _range(load, persons, f"{persons}_low", f"{persons}_high", "{:.1%}", missing="–")
+    over = _range(load, persons, f"{persons}_low", f"{persons}_high", ".1%", missing="–")
     share = load[touches].map("{:.1%}".format, na_action="ignore").astype("str").fillna("–")
     return load.assign(**{persons: over, touches: share}, cap=load["cap"].astype("str").fillna("–"))[list(_LOAD)]
 
@@ -109,14 +109,14 @@ def _collided(pressure: Pressure) -> Exhibits:
 def _costs(pressure: Pressure) -> Exhibits:
     energy = pressure.energy
     shown = energy.assign(
-        wh_per_touch=_range(energy, "wh_per_touch_middle", "wh_per_touch_low", "wh_per_touch_high", "{:.2g}"),
-        kwh=_range(energy, "kwh_middle", "kwh_low", "kwh_high", "{:,.2g}"),
+        wh_per_touch=_range(energy, "wh_per_touch_middle", "wh_per_touch_low", "wh_per_touch_high", ".2g"),
+        kwh=_range(energy, "kwh_middle", "kwh_low", "kwh_high", ",.2g"),
     )[list(_ENERGY)]
     found: Exhibits = {"Electricity of the touches by channel, orders of magnitude (low to high)": shown}
     if isinstance(pressure.effect, str):
         return found | {"effect": f"What contact brings: {pressure.effect}."}
     effect = pressure.effect.assign(
-        ratio=_range(pressure.effect, "ratio", "low", "high", "{:.2f}"),
+        ratio=_range(pressure.effect, "ratio", "low", "high", ".2f"),
         ratio_that_would_show=pressure.effect["detectable"],
     ).drop(columns=["low", "high", "detectable"])
     effect = effect if effect["note"].any() else effect.drop(columns="note")
@@ -125,8 +125,5 @@ def _costs(pressure: Pressure) -> Exhibits:
 
 def _range(frame: pd.DataFrame, value: str, low: str, high: str, form: str, *, missing: str = "not known") -> pd.Series:
     """Write a value with its ends, and what is not there as such."""
-    texts = [
-        f"{form} ({form} to {form})".format(*row) if pd.notna(row[0]) else missing
-        for row in frame[[value, low, high]].itertuples(index=False, name=None)
-    ]
-    return pd.Series(texts, index=frame.index, dtype="str")
+    ends = frame[[value, low, high]].astype(float).itertuples(index=False, name=None)
+    return pd.Series([ranged(*row, form=form, missing=missing) for row in ends], index=frame.index, dtype="str")
