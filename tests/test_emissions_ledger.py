@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.emissions.ledger import COLUMNS, FIGURES, Footprint, append, read, steps, total
+from workbench.emissions.ledger import COLUMNS, FIGURES, UNCHANGED, Footprint, append, read, steps, total
 from workbench.errors import InputError
 
 quick = settings(max_examples=60, deadline=None)
@@ -124,3 +124,28 @@ def test_steps_are_those_of_the_notebooks_latest_run(tmp_path: Path) -> None:
     assert found["step"].tolist() == ["new"]
     assert found["wh_cpu"].tolist() == [1.0]
     assert steps(tmp_path / "none.csv", notebook="churn").empty
+
+
+def test_a_ledger_of_an_earlier_version_is_read_and_gone_on_with(tmp_path: Path) -> None:
+    ledger = ledger_of(tmp_path, footprint("old"))
+    header, line = ledger.read_text().splitlines()
+    fewer = header.split(",")[:-6], line.split(",")[:-6]
+    ledger.write_text("".join(",".join(cells) + "\n" for cells in fewer))
+    for step in ("new", "newer"):
+        append(ledger, footprint(step, kwh_high=2.0, processor="EPYC"))
+    frame = read(ledger)
+    assert frame["step"].tolist() == ["old", "new", "newer"]
+    assert frame["processor"].tolist() == ["", "EPYC", "EPYC"]
+    assert frame["kwh_high"].isna().tolist() == [True, False, False]
+    assert (frame.attrs["skipped"], ledger.read_text().count("run_id")) == (0, 2)
+
+
+def test_a_run_that_was_not_needed_is_no_step_and_not_unmeasured(tmp_path: Path) -> None:
+    ledger = ledger_of(tmp_path, footprint("page", kwh_cpu=1.0, gco2e_cpu=1.0), footprint("page", outcome=UNCHANGED))
+    assert (total(ledger).steps, total(ledger).not_measured) == (1, 0)
+    assert steps(ledger, notebook="churn")["step"].tolist() == ["page"]
+
+
+def test_ends_are_those_of_the_lines(tmp_path: Path) -> None:
+    ledger = ledger_of(tmp_path, footprint("a", kwh_low=1.0, kwh_high=5.0), footprint("b", kwh_low=2.0, kwh_high=3.0))
+    assert (total(ledger).low, total(ledger).high) == (3.0, 8.0)

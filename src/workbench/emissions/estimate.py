@@ -7,6 +7,7 @@ Elsewhere it takes the process's share of the processor's rated power, and a con
 """
 
 import logging
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -26,11 +27,12 @@ DataSource().get_cpu_power_data()
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Energy of one step as codecarbon sees it; `kwh` holds the graphics cards as well."""
+    """Energy of one step as codecarbon sees it; `kwh` holds all parts, `gpu_kwh` is None where there is no card."""
 
     kwh: float
     processor_kwh: float
     memory_kwh: float
+    gpu_kwh: float | None
     method: Literal["measured", "estimated"]
 
 
@@ -60,8 +62,16 @@ def stop(tracker: Any) -> Estimate:
         kwh=float(data.energy_consumed),
         processor_kwh=float(data.cpu_energy),
         memory_kwh=float(data.ram_energy),
+        gpu_kwh=float(data.gpu_energy) if data.gpu_count else None,
         method="measured" if is_rapl_available() else "estimated",
     )
+
+
+@cache
+def counters_refused() -> bool:
+    """Say whether this processor has energy counters that this process may not read."""
+    domains = [*Path("/sys/class/powercap").glob("intel-rapl:*/energy_uj")]
+    return bool(domains) and not any(os.access(domain, os.R_OK) for domain in domains)
 
 
 @cache

@@ -26,6 +26,9 @@ class Footprint:
     """What one step took, a line of the ledger; a figure of None is not measured.
 
     `depth` 0 is the outermost step of a run, and holds those below it. `gco2e` follows the first meter, codecarbon.
+    `kwh_low` and `kwh_high` span both meters, the second by all watts that the processor may draw; `kwh_idle` is what
+    the cores that waited took meanwhile. A run that was not needed, as nothing had changed, is a line of outcome
+    'unchanged' without figures. `note` says what to mind.
     """
 
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
@@ -48,14 +51,21 @@ class Footprint:
     intensity_source: str = ""
     method: str = ""
     codecarbon_version: str = ""
+    kwh_low: float | None = None
+    kwh_high: float | None = None
+    kwh_idle: float | None = None
+    kwh_gpu: float | None = None
+    processor: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Total:
     """What several runs took together.
 
-    `kwh` and `gco2e` follow codecarbon, and the second meter where codecarbon is missing; `low` and `high` are the span
-    of the two. None where no step was measured; `not_measured` counts the steps missing from the sums.
+    `kwh` and `gco2e` follow codecarbon, and the second meter where codecarbon is missing; `low` and `high` are those of
+    the lines, or the span of the two meters. None where no step was measured; `not_measured` counts the steps missing
+    from the sums, which are too low by those.
     """
 
     kwh: float | None
@@ -68,46 +78,64 @@ class Total:
 
 
 COLUMNS = [column.name for column in fields(Footprint)]
+UNCHANGED = "unchanged"
+# Ledgers of earlier versions have fewer columns, the first of today's: every header, and how many it names.
+_FEWEST_COLUMNS = COLUMNS.index("codecarbon_version") + 1
+_HEADERS = {",".join(COLUMNS[:n]).encode(): n for n in range(_FEWEST_COLUMNS, len(COLUMNS) + 1)}
 FIGURES = [column.name for column in fields(Footprint) if column.type == float | None]
 
 
 def append(ledger: Path, footprint: Footprint) -> None:
-    """Append one line, in one write, with the header before it where the ledger is new; raises OSError."""
+    """Append one line, in one write, with the header before it where the ledger lacks it; raises OSError."""
     ledger.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(ledger, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         _lock(handle)
         size = os.fstat(handle).st_size
         torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-        before = b"\n" if torn else b"" if size else _line(COLUMNS)
+        before = b"\n" * torn + (b"" if _is_headed(handle, size) else _line(COLUMNS))
         os.write(handle, before + _line([_cell(value) for value in asdict(footprint).values()]))
     finally:
         os.close(handle)
 
 
+def _is_headed(handle: int, size: int) -> bool:
+    """Say whether today's columns have their header: at the start, or where an older ledger was gone on with."""
+    header = _line(COLUMNS)
+    return os.pread(handle, len(header), 0) == header or b"\n" + header in os.pread(handle, size, 0)
+
+
 def read(ledger: Path) -> pd.DataFrame:
     """Read the steps of a ledger, one row each, oldest line first; an empty frame where there is no ledger.
 
-    Columns are those of `Footprint`: `started_at` naive UTC, figures as numbers with NaN where not measured. Lines that
-    are torn or foreign are left out, and `frame.attrs["skipped"]` counts them. InputError where the file is unreadable.
+    Columns are those of `Footprint`: `started_at` naive UTC, figures as numbers with NaN where not measured. Lines of
+    an earlier version lack some. Lines that are torn or foreign are left out, and `frame.attrs["skipped"]` counts them.
+    InputError where the file is unreadable.
     """
     try:
         lines = ledger.read_bytes().split(b"\n") if ledger.exists() else []
     except OSError as error:
         raise InputError(f"{ledger}: cannot be read as a ledger: {error.strerror}") from error
-    header = _line(COLUMNS).rstrip(b"\n")
-    written = [line for line in lines if line and line != header]
-    rows = [row for line in written if (row := _parse(line)) is not None]
+    columns, rows, skipped = COLUMNS, [], 0
+    for line in filter(None, lines):
+        if line in _HEADERS:
+            columns = COLUMNS[: _HEADERS[line]]
+        elif (row := _parse(line, columns)) is not None:
+            rows.append(row)
+        else:
+            skipped += 1
     frame = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(FIGURES, "float64") | {"depth": "int64"})
+    texts = [name for name in COLUMNS if name not in (*FIGURES, "depth", "started_at")]
+    frame = frame.fillna(dict.fromkeys(texts, "")).astype(dict.fromkeys(texts, "str"))
     frame["started_at"] = pd.to_datetime(frame["started_at"]).astype("datetime64[ms]")
-    frame.attrs["skipped"] = len(written) - len(rows)
+    frame.attrs["skipped"] = skipped
     return frame
 
 
 def steps(ledger: Path, *, notebook: str) -> pd.DataFrame:
     """Return the steps of a notebook's latest run: step, seconds, cpu_seconds, and watt-hours by either meter."""
     written = read(ledger)
-    rows = written[written["notebook"] == notebook]
+    rows = written[(written["notebook"] == notebook) & (written["outcome"] != UNCHANGED)]
     rows = rows[rows["run_id"] == rows["run_id"].iloc[-1]] if len(rows) else rows
     watt_hours = {f"wh_{meter}": 1000 * rows[f"kwh_{meter}"] for meter in ("codecarbon", "cpu")}
     return rows[["step", "wall_seconds", "cpu_seconds"]].assign(**watt_hours).reset_index(drop=True)
@@ -122,19 +150,29 @@ def total(ledger: Path, *, notebook: str | None = None, since: datetime | None =
     >>> total(Path("none.csv")).kwh is None
     True
     """
-    lines = read(ledger)
+    lines = outermost(read(ledger))
     if notebook is not None:
         lines = lines[lines["notebook"] == notebook]
     if since is not None:
         lines = lines[lines["started_at"] >= _naive_utc(since)]
-    lines = lines[lines["depth"] == lines.groupby("run_id")["depth"].transform("min")]
+    return sum_up(lines)
+
+
+def outermost(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of a ledger that hold all others of their run, without those of runs that were not needed."""
+    ran = lines[lines["outcome"] != UNCHANGED]
+    return ran[ran["depth"] == ran.groupby(["run_id", "notebook"])["depth"].transform("min")]
+
+
+def sum_up(lines: pd.DataFrame) -> Total:
+    """Sum lines none of which holds another; the ends of the sum are sums of ends, as meters err alike every time."""
     meters = lines[["kwh_codecarbon", "kwh_cpu"]]
     kwh = meters["kwh_codecarbon"].fillna(meters["kwh_cpu"])
     gco2e = lines["gco2e"].fillna(lines["gco2e_cpu"])
     return Total(
         kwh=_sum(kwh),
-        low=_sum(meters.min(axis=1)),
-        high=_sum(meters.max(axis=1)),
+        low=_sum(lines["kwh_low"].fillna(meters.min(axis=1))),
+        high=_sum(lines["kwh_high"].fillna(meters.max(axis=1))),
         gco2e=_sum(gco2e),
         seconds=float(lines["wall_seconds"].sum()),
         steps=len(lines),
@@ -176,15 +214,15 @@ def _line(cells: list[str]) -> bytes:
     return text.getvalue().encode("utf-8", "surrogatepass")
 
 
-def _parse(line: bytes) -> dict[str, object] | None:
-    """Return the values of a line, or None where it is torn or foreign."""
+def _parse(line: bytes, columns: list[str]) -> dict[str, object] | None:
+    """Return the values of a line under its header, or None where it is torn or foreign."""
     try:
         cells = next(csv.reader([line.decode("utf-8", "surrogatepass")], strict=True))
-        texts = dict(zip(COLUMNS, cells, strict=True))
-        figures = {name: _figure(texts[name]) for name in FIGURES}
+        texts = {name: text for name, text in zip(columns, cells, strict=True) if name in COLUMNS}
+        figures = {name: _figure(texts[name]) for name in FIGURES if name in texts}
         started_at = _naive_utc(datetime.fromisoformat(texts["started_at"]))
         depth = int(_figure(texts["depth"]))
-    except (ValueError, OverflowError, csv.Error):
+    except (ValueError, KeyError, OverflowError, csv.Error):
         return None
     words = {name: re.sub(r"\\[\\nr]", lambda found: _UNESCAPES[found[0]], text) for name, text in texts.items()}
     return words | figures | {"started_at": started_at, "depth": depth}

@@ -18,9 +18,12 @@ from codecarbon import __version__ as codecarbon_version
 from workbench.emissions import estimate
 from workbench.emissions.grid import grid_intensity
 from workbench.emissions.ledger import Footprint, append
-from workbench.emissions.watts import watts_per_core
+from workbench.emissions.watts import Processor, this_processor
+from workbench.processor import cores
 
 JOULES_PER_KWH = 3.6e6
+# Published comparisons find errors of up to this size (arXiv 2509.22092): beyond it two meters contradict each other.
+_MOST_APART = 1.4
 
 # The step around this one, as "run:depth"; a process inherits it by its environment, as a kernel from its runner.
 _VARIABLE = "WORKBENCH_METER_RUN"
@@ -40,8 +43,8 @@ def track(step: str, *, notebook: str, ledger: str | Path, country: str) -> Iter
     >>> ledger = Path(mkdtemp()) / "footprint.csv"
     >>> with track("learn", notebook="churn", ledger=ledger, country="DE") as footprint:
     ...     answer = sum(range(1000))
-    >>> footprint.outcome, footprint.watts_per_core
-    ('succeeded', 3.5)
+    >>> footprint.outcome, footprint.kwh_low <= footprint.kwh_cpu <= footprint.kwh_high
+    ('succeeded', True)
     """
     footprint = Footprint(
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -51,6 +54,7 @@ def track(step: str, *, notebook: str, ledger: str | Path, country: str) -> Iter
         codecarbon_version=codecarbon_version,
     )
     tracker = cpu = None
+    clock = time.time()
     with _inside(footprint):
         with suppress(Exception):
             tracker = estimate.start()
@@ -67,13 +71,17 @@ def track(step: str, *, notebook: str, ledger: str | Path, country: str) -> Iter
             footprint.wall_seconds = time.perf_counter() - wall
             if cpu is not None:
                 with suppress(Exception):
-                    footprint.cpu_seconds = max(0.0, cpu_seconds() - cpu)
+                    footprint.cpu_seconds = _forward(cpu_seconds() - cpu)
             with suppress(Exception):
                 _fill_first_meter(footprint, estimate.stop(tracker))
             with suppress(Exception):
-                _fill_second_meter(footprint)
+                _fill_second_meter(footprint, this_processor())
+            with suppress(Exception):
+                _fill_interval(footprint)
             with suppress(Exception):
                 _fill_carbon(footprint)
+            with suppress(Exception):
+                footprint.note = "; ".join(_notes(footprint, clock_moved=time.time() - clock))
             with suppress(Exception):
                 append(Path(ledger), footprint)
 
@@ -98,16 +106,52 @@ def _inside(footprint: Footprint) -> Iterator[None]:
 
 
 def _fill_first_meter(footprint: Footprint, seen: estimate.Estimate) -> None:
-    footprint.kwh_codecarbon = seen.kwh
-    footprint.kwh_codecarbon_processor = seen.processor_kwh
-    footprint.kwh_codecarbon_memory = seen.memory_kwh
+    footprint.kwh_codecarbon = _forward(seen.kwh)
+    footprint.kwh_codecarbon_processor = _forward(seen.processor_kwh)
+    footprint.kwh_codecarbon_memory = _forward(seen.memory_kwh)
+    footprint.kwh_gpu = seen.gpu_kwh
     footprint.method = seen.method
 
 
-def _fill_second_meter(footprint: Footprint) -> None:
-    footprint.watts_per_core = watts_per_core()
-    joules = _product(footprint.cpu_seconds, footprint.watts_per_core)
-    footprint.kwh_cpu = _product(joules, 1 / JOULES_PER_KWH)
+def _fill_second_meter(footprint: Footprint, processor: Processor | None) -> None:
+    if processor is None or footprint.wall_seconds is None:
+        return
+    footprint.processor = processor.name if processor.known else f"{processor.name} (not in the table)"
+    footprint.watts_per_core = processor.busy_watts
+    footprint.kwh_cpu = _product(footprint.cpu_seconds, processor.busy_watts / JOULES_PER_KWH)
+    if footprint.cpu_seconds is not None:
+        waited = max(cores() * footprint.wall_seconds - footprint.cpu_seconds, 0.0)
+        footprint.kwh_idle = waited * processor.idle_watts / JOULES_PER_KWH
+        footprint.kwh_low = footprint.cpu_seconds * processor.low_watts / JOULES_PER_KWH
+        footprint.kwh_high = footprint.cpu_seconds * processor.high_watts / JOULES_PER_KWH
+
+
+def _fill_interval(footprint: Footprint) -> None:
+    """Span both meters; the second knows nothing of graphics cards, which are added to it."""
+    cards = footprint.kwh_gpu or 0.0
+    ends = (footprint.kwh_low, footprint.kwh_high)
+    seen = [end + cards for end in ends if end is not None] + [footprint.kwh_codecarbon]
+    known = [end for end in seen if end is not None]
+    if known:
+        footprint.kwh_low, footprint.kwh_high = min(known), max(known)
+
+
+def _forward(difference: float) -> float | None:
+    """Return what a counter moved by; one that stood still or went back has measured nothing."""
+    return difference if difference > 0 else None
+
+
+def _notes(footprint: Footprint, *, clock_moved: float) -> Iterator[str]:
+    """Say what to mind of a line, in the fewest words."""
+    first, second = footprint.kwh_codecarbon, footprint.kwh_cpu
+    if first and second and max(first, second) > _MOST_APART * min(first, second):
+        yield f"meters differ by more than {_MOST_APART - 1:.0%}"
+    if footprint.cpu_seconds is None or footprint.kwh_codecarbon is None:
+        yield "too short for a meter, or its counter went back"
+    if clock_moved < 0:
+        yield "the clock went backwards: the moment may be wrong, the duration is not"
+    if estimate.counters_refused():
+        yield "energy counters are there, but may not be read"
 
 
 def _fill_carbon(footprint: Footprint) -> None:
