@@ -12,7 +12,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
 
 from workbench.explain.contributions import attribute
-from workbench.explain.pipelines import linear_pipeline, log_odds, tree_pipeline
+from workbench.explain.encoders import log_odds
+from workbench.explain.pipelines import linear_pipeline, tree_pipeline
 
 PLANS = ["M", "L", "XL"]
 
@@ -48,7 +49,7 @@ FITTED = {"linear": (linear_pipeline, Ridge()), "trees": (tree_pipeline, trees()
 def fitted(kind: str) -> Pipeline:
     assemble, model = FITTED[kind]
     frame = known()
-    return assemble(frame, model).fit(frame, outcome(frame))
+    return assemble(model).fit(frame, outcome(frame))
 
 
 @pytest.mark.parametrize("kind", FITTED)
@@ -91,7 +92,7 @@ def test_every_column_is_encoded_by_itself(kind: str) -> None:
 
 def test_numbers_are_straightened_and_standardised() -> None:
     frame = pd.DataFrame({"spend": [-np.expm1(1.0), 0.0, np.expm1(1.0)], "open_share": [0.2, 0.5, 0.8]})
-    pipeline = linear_pipeline(frame, LinearRegression()).fit(frame, [0, 1, 2])
+    pipeline = linear_pipeline(LinearRegression()).fit(frame, [0, 1, 2])
     encoded = pipeline[:-1].transform(frame)
     # A logarithm of either sign, and log-odds: both are -1, 0, 1 before they get a standard deviation of 1.
     expected = np.array([-1, 0, 1]) * np.sqrt(1.5)
@@ -101,7 +102,7 @@ def test_numbers_are_straightened_and_standardised() -> None:
 
 def test_a_gap_is_the_median_with_a_flag() -> None:
     frame = pd.DataFrame({"orders": [1.0, 3.0, 3.0, 9.0, np.nan]})
-    encoded = linear_pipeline(frame, LinearRegression()).fit(frame, range(5))[:-1].transform(frame)
+    encoded = linear_pipeline(LinearRegression()).fit(frame, range(5))[:-1].transform(frame)
     assert encoded[4, 0] == pytest.approx(encoded[1, 0])
     assert len(set(encoded[:4, 1])) == 1
     assert encoded[4, 1] > encoded[0, 1]
@@ -109,7 +110,7 @@ def test_a_gap_is_the_median_with_a_flag() -> None:
 
 def test_rare_categories_share_a_column_and_unseen_ones_join_them() -> None:
     frame = pd.DataFrame({"plan": ["M"] * 40 + ["L"] * 40 + ["rare"] * 5 + ["rarer"] * 4})
-    pipeline = linear_pipeline(frame, Ridge()).fit(frame, np.arange(len(frame)))
+    pipeline = linear_pipeline(Ridge()).fit(frame, np.arange(len(frame)))
     encoded = pipeline[:-1].transform(pd.DataFrame({"plan": ["M", "L", "rare", "rarer", "never seen"]}))
     assert encoded.shape == (5, 3)
     assert encoded[2].tolist() == encoded[3].tolist() == encoded[4].tolist()
@@ -117,14 +118,14 @@ def test_rare_categories_share_a_column_and_unseen_ones_join_them() -> None:
 
 def test_trees_see_numbers_as_they_are_and_unseen_categories_as_one_of_their_own() -> None:
     frame = pd.DataFrame({"orders": [1.0, np.nan, 5.0], "plan": ["L", "M", "L"]})
-    pipeline = tree_pipeline(frame, LinearRegression())
+    pipeline = tree_pipeline(LinearRegression())
     encoded = Pipeline(pipeline.steps[:-1]).fit(frame).transform(frame.assign(plan=["L", "M", "never seen"]))
     assert np.array_equal(encoded, [[1, 0], [np.nan, 1], [5, -1]], equal_nan=True)
 
 
 def test_a_classifier_ends_a_pipeline_as_well() -> None:
     frame = known()
-    pipeline = linear_pipeline(frame, LogisticRegression()).fit(frame, outcome(frame) > 6)
+    pipeline = linear_pipeline(LogisticRegression()).fit(frame, outcome(frame) > 6)
     found = attribute(Model(pipeline, tuple(frame)), frame.assign(customer_id=np.arange(len(frame)).astype(str)))
     said = found.base + found.contributions.sum(axis=1)
     assert said.to_numpy() == pytest.approx(pipeline.decision_function(frame), abs=1e-6)
@@ -132,7 +133,7 @@ def test_a_classifier_ends_a_pipeline_as_well() -> None:
 
 def test_the_frame_that_is_learnt_from_is_left_as_it_was() -> None:
     frame = known()
-    linear_pipeline(frame, Ridge()).fit(frame, outcome(frame))
+    linear_pipeline(Ridge()).fit(frame, outcome(frame))
     pd.testing.assert_frame_equal(frame, known())
 
 

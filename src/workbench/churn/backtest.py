@@ -133,8 +133,8 @@ def make_folds(
     pool = None if pooled is None else pooled[pooled["churned"].notna()]
     rolling = "cutoff" in known and known["cutoff"].nunique() > 1
     folds = _rolling(known, pool, horizon_days, judged, seed) if rolling else _crossed(known, pool, seed)
-    folds = [fold for fold in folds if fold.train and _fewest(fold.judged) >= _FEWEST_IN_FOLD]
-    return folds if sum(_fewest(fold.judged) for fold in folds) >= FEWEST else []
+    folds = [fold for fold in folds if fold.train and fewest(fold.judged) >= _FEWEST_IN_FOLD]
+    return folds if sum(fewest(fold.judged) for fold in folds) >= FEWEST else []
 
 
 def count_independent(folds: list[Fold]) -> int:
@@ -185,7 +185,7 @@ def _apart(cutoffs: list[pd.Timestamp], horizon_days: int) -> list[pd.Timestamp]
 
 
 def _crossed(known: pd.DataFrame, pool: pd.DataFrame | None, seed: int) -> list[Fold]:
-    if _fewest(known) < FEWEST:
+    if fewest(known) < FEWEST:
         return []
     folds = []
     parts = RepeatedStratifiedKFold(n_splits=_PARTS, n_repeats=_REPEATS, random_state=seed)
@@ -199,14 +199,14 @@ def _crossed(known: pd.DataFrame, pool: pd.DataFrame | None, seed: int) -> list[
 
 
 def _enough(train: dict[Scope, pd.DataFrame], seed: int) -> dict[Scope, pd.DataFrame]:
-    return {scope: _thinned(frame, seed) for scope, frame in train.items() if _fewest(frame) >= FEWEST}
+    return {scope: _thinned(frame, seed) for scope, frame in train.items() if fewest(frame) >= FEWEST}
 
 
 def _thinned(examples: pd.DataFrame, seed: int) -> pd.DataFrame:
     return examples if len(examples) <= _MOST_EXAMPLES else examples.sample(_MOST_EXAMPLES, random_state=seed)
 
 
-def _fewest(examples: pd.DataFrame) -> int:
+def fewest(examples: pd.DataFrame) -> int:
     """Count the customers of the rarer class."""
     customers = examples.groupby("churned")["customer_id"].nunique()
     return int(customers.min()) if len(customers) == 2 else 0

@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from workbench.explain.pipelines import log_odds
+from workbench.explain.encoders import log_odds
 
 # No customer is certain to stay or to leave.
 _CLOSEST = 0.001

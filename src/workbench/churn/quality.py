@@ -84,13 +84,33 @@ def delong(churned: np.ndarray, *probabilities: np.ndarray) -> tuple[np.ndarray,
     m, n = ones.sum(), (~ones).sum()
     if min(m, n) < 2:
         return np.full(len(probabilities), np.nan), np.full((len(probabilities),) * 2, np.nan)
-    above, below = [], []
-    for probability in probabilities:
-        ranks = rankdata(probability)
-        above.append((ranks[ones] - rankdata(probability[ones])) / n)
-        below.append(1 - (ranks[~ones] - rankdata(probability[~ones])) / m)
+    above, below = zip(*(_placements(ones, probability) for probability in probabilities), strict=True)
     covariance = np.atleast_2d(np.cov(above)) / m + np.atleast_2d(np.cov(below)) / n
     return np.mean(above, axis=1), covariance
+
+
+def auc_contributions(churned: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """Return a number for each row: their mean is the AUC, and the error of a mean is DeLong's (1988).
+
+    They are the jackknife's pseudo-values, from how each row is placed among those of the other class.
+
+    >>> found = auc_contributions(np.array([0, 1, 0, 1]), np.array([0.1, 0.8, 0.5, 0.4]))
+    >>> found.tolist(), float(found.mean())
+    ([1.25, 1.25, 0.25, 0.25], 0.75)
+    """
+    ones = churned == 1
+    above, below = _placements(ones, probability)
+    found = np.empty(len(churned))
+    for of, placed in ((ones, above), (~ones, below)):
+        found[of] = placed.mean() + len(churned) / len(placed) * (placed - placed.mean())
+    return found
+
+
+def _placements(ones: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share of stayers below each churner, and of churners above each stayer; ties count half."""
+    ranks, m, n = rankdata(probability), ones.sum(), (~ones).sum()
+    above = (ranks[ones] - rankdata(probability[ones])) / n
+    return above, 1 - (ranks[~ones] - rankdata(probability[~ones])) / m
 
 
 def _auc(churned: np.ndarray, probability: np.ndarray) -> tuple[float, float, float]:

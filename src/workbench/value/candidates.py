@@ -72,7 +72,7 @@ def make(
     processes = {one: first, **again}
     found = {
         "nobody": np.zeros(len(features)),
-        "past_rate": (features["spend"] / (features["tenure_days"] + _DAYS_MORE)).to_numpy(float) * horizon_days,
+        "past_rate": past_rate(features, horizon_days=horizon_days),
         "last_window": features["spent_before"].to_numpy(float),
         **{name: forecast(model, days=horizon_days)["value"].to_numpy() for name, model in processes.items()},
     }
@@ -83,6 +83,11 @@ def make(
             found[name] = learned.predict(models[name], features, cutoff=cutoff)
         found["blend"] = _blend(found["log_normal"], *(found[name] for name in LEARNERS))
     return Made(forecasts=found, processes=processes, learned=models, horizon_days=horizon_days)
+
+
+def past_rate(features: pd.DataFrame, *, horizon_days: int) -> np.ndarray:
+    """Return what customers will spend if they go on as they did so far."""
+    return (features["spend"] / (features["tenure_days"] + _DAYS_MORE)).to_numpy(float) * horizon_days
 
 
 def _blend(process: np.ndarray, *learnt: np.ndarray) -> np.ndarray:

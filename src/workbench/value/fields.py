@@ -24,7 +24,7 @@ _FOLDS = {"trees": 2, "two_parts": 1}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Fold:
+class Fold:
     """One judged cut-off: what may be learnt from, who is judged, and the season."""
 
     cutoff: pd.Timestamp
@@ -53,7 +53,7 @@ def worth_of_fields(
     and the note says why.
     """
     model = _measured(tested)
-    folds = [_fold(known, tested, cutoff, seed) for cutoff in _latest(tested, model)] if model else []
+    folds = [fold_at(known, tested, cutoff, seed) for cutoff in _latest(tested, model)] if model else []
     whole = [fold.products(str(model), (), tested.horizon_days, seed) for fold in folds]
     rows: list[tuple[Any, ...]] = []
     for columns, fields in _grouped(reading).items():
@@ -86,10 +86,10 @@ def _latest(tested: Tested, model: str) -> list[pd.Timestamp]:
     return sorted(tested.scores["cutoff"].unique())[-_FOLDS[model] :]
 
 
-def _fold(known: Gathered, tested: Tested, cutoff: pd.Timestamp, seed: int) -> _Fold:
+def fold_at(known: Gathered, tested: Tested, cutoff: pd.Timestamp, seed: int) -> Fold:
     past = training(known.past, cutoff, horizon_days=tested.horizon_days, seed=seed)
     judged = known.past[known.past["cutoff"] == cutoff]
-    return _Fold(cutoff=cutoff, past=past, judged=judged, season=season(known.volume, as_of=cutoff))
+    return Fold(cutoff=cutoff, past=past, judged=judged, season=season(known.volume, as_of=cutoff))
 
 
 def _not_measured(tested: Tested, model: str | None, fields: list[str], columns: pd.DataFrame) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from workbench.explain.pipelines import linear_pipeline, tree_pipeline
 from workbench.value.season import Season
@@ -41,23 +42,33 @@ class Learned:
 
 def fit_trees(examples: pd.DataFrame, *, season: Season, horizon_days: int, seed: int = 0) -> Learned:
     """Fit boosted trees under the Tweedie deviance."""
+    return _boosted(
+        "trees", examples, season, horizon_days, seed, n_estimators=400, num_leaves=4, min_child_samples=100
+    )
+
+
+def fit_large_trees(examples: pd.DataFrame, *, season: Season, horizon_days: int, seed: int = 0) -> Learned:
+    """Fit as many and as large trees as tuning runs tend to end with: to compare with, and never to choose."""
+    size = {"n_estimators": 1000, "num_leaves": 31, "min_child_samples": 20}
+    return _boosted("large_trees", examples, season, horizon_days, seed, **size)
+
+
+def _boosted(name: str, examples: pd.DataFrame, season: Season, horizon_days: int, seed: int, **size: int) -> Learned:
     from lightgbm import LGBMRegressor
 
     regressor = LGBMRegressor(
         objective="tweedie",
         tweedie_variance_power=1.5,
-        n_estimators=400,
         learning_rate=0.02,
-        num_leaves=4,
-        min_child_samples=100,
         random_state=seed,
         n_jobs=int(os.environ.get("WORKBENCH_THREADS", "1")),
         deterministic=True,
         verbose=-1,
+        **size,
     )
     known, spent, weight = _prepared(examples, season, horizon_days)
-    fitted = tree_pipeline(known, regressor).fit(known, spent, model__sample_weight=weight)
-    return _learned("trees", known, fitted, None, 1.0, season, horizon_days)
+    fitted = tree_pipeline(regressor).fit(known, spent, model__sample_weight=weight)
+    return _learned(name, known, fitted, None, 1.0, season, horizon_days)
 
 
 def fit_two_parts(examples: pd.DataFrame, *, season: Season, horizon_days: int, seed: int = 0) -> Learned:
@@ -65,9 +76,11 @@ def fit_two_parts(examples: pd.DataFrame, *, season: Season, horizon_days: int, 
     known, spent, weight = _prepared(examples, season, horizon_days)
     some = spent > 0
     whether = LogisticRegression(C=0.01, solver="newton-cholesky", random_state=seed)
-    spends = linear_pipeline(known, whether).fit(known, some, model__sample_weight=weight)
-    much = linear_pipeline(known[some], Ridge(alpha=100.0))
-    much = much.fit(known[some], np.log(spent[some]), model__sample_weight=weight[some])
+    much = linear_pipeline(Ridge(alpha=100.0))
+    # Such matrices are solved eight times as fast, and as cheaply, by one thread as by two that wait for each other.
+    with threadpool_limits(1, user_api="blas"):
+        spends = linear_pipeline(whether).fit(known, some, model__sample_weight=weight)
+        much = much.fit(known[some], np.log(spent[some]), model__sample_weight=weight[some])
     said = spends.predict_proba(known)[:, 1] * np.exp(much.predict(known))
     level = float(weight @ spent / (weight @ said))
     return _learned("two_parts", known, much, spends, level, season, horizon_days)
