@@ -33,7 +33,7 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     >>> known = pd.DataFrame({"orders": [0.0, 3.0] * 30, "plan": ["M"] * 30 + ["L"] * 30})
     >>> encoder = Encoder("line").fit(known)
-    >>> encoder.transform(known.head(2)).tolist(), encoder.output_indices_["plan"]
+    >>> encoder.transform(known.head(2)).round(6).tolist(), encoder.output_indices_["plan"]
     ([[-1.0, 0.0, 1.0], [1.0, 0.0, 1.0]], slice(1, 3, None))
     """
 
