@@ -149,3 +149,20 @@ def test_a_run_that_was_not_needed_is_no_step_and_not_unmeasured(tmp_path: Path)
 def test_ends_are_those_of_the_lines(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path, footprint("a", kwh_low=1.0, kwh_high=5.0), footprint("b", kwh_low=2.0, kwh_high=3.0))
     assert (total(ledger).low, total(ledger).high) == (3.0, 8.0)
+
+
+def test_an_older_ledger_put_behind_a_newer_one_costs_no_line(tmp_path: Path) -> None:
+    ledger = ledger_of(tmp_path, footprint("new"))
+    header, line = ledger.read_text().splitlines()
+    with ledger.open("a") as file:
+        file.write("".join(",".join(text.split(",")[:-6]) + "\n" for text in (header, line.replace("new", "old"))))
+    frame = read(ledger_of(tmp_path, footprint("newest", note="x"), footprint("last")))
+    assert frame["step"].tolist() == ["new", "old", "newest", "last"]
+    assert (frame["note"].tolist(), frame.attrs["skipped"]) == (["", "", "x", ""], 0)
+
+
+def test_a_line_with_cells_of_another_version_is_torn(tmp_path: Path) -> None:
+    ledger = ledger_of(tmp_path, footprint("whole"), footprint("short"))
+    header, whole, short = ledger.read_text().splitlines()
+    ledger.write_text("\n".join([header, whole, ",".join(short.split(",")[:-6]), ""]))
+    assert (read(ledger)["step"].tolist(), read(ledger).attrs["skipped"]) == (["whole"], 1)

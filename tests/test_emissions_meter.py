@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from workbench.emissions import Footprint, estimate, read, total, track
-from workbench.emissions.watts import WATTS_VARIABLE
+from workbench.emissions.watts import WATTS_VARIABLE, this_processor
+from workbench.processor import cores
 
 BURN = """
 import sys, time
@@ -96,6 +97,7 @@ def test_without_codecarbon_the_second_meter_still_counts(ledger: Path, monkeypa
     row = read(ledger).iloc[0]
     assert row[["kwh_codecarbon", "gco2e"]].isna().all()
     assert row[["kwh_cpu", "gco2e_cpu"]].notna().all()
+    assert "codecarbon did not run" in row["note"]
 
 
 def test_an_unknown_country_has_energy_and_no_carbon(ledger: Path) -> None:
@@ -141,3 +143,56 @@ def test_parallel_runs_lose_no_line(ledger: Path) -> None:
     assert sorted(frame["step"]) == sorted(step.step for step in found)
     assert frame.attrs["skipped"] == 0
     assert ledger.read_text().count("started_at") == 1
+
+
+def test_the_interval_spans_both_meters_and_idle_cores_are_counted_apart(ledger: Path) -> None:
+    with meter(ledger) as found:
+        time.sleep(0.05)
+    both = [found.kwh_codecarbon, found.kwh_cpu]
+    assert found.kwh_low <= min(both) <= max(both) <= found.kwh_high
+    waited = cores() * found.wall_seconds - found.cpu_seconds
+    assert found.kwh_idle == pytest.approx(waited * this_processor().idle_watts / 3.6e6)
+    assert "meters differ by more than 40%" in found.note
+
+
+def test_a_counter_that_stands_still_or_goes_back_is_not_measured(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = iter([5.0, 3.0])
+    monkeypatch.setattr("workbench.emissions.meter.cpu_seconds", lambda: next(counts))
+    with meter(ledger) as found:
+        pass
+    assert (found.cpu_seconds, found.kwh_cpu, found.kwh_idle) == (None, None, None)
+    assert "its counter went back" in found.note
+    assert found.kwh_low == found.kwh_high == found.kwh_codecarbon
+
+
+def test_a_clock_that_is_set_back_changes_no_duration(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with meter(ledger) as found:
+        now = time.time()
+        monkeypatch.setattr("workbench.emissions.meter.time.time", lambda: now - 3600)
+    monkeypatch.undo()
+    assert 0 < found.wall_seconds < 1
+    assert "the clock was set back" in found.note
+
+
+def test_counters_that_may_not_be_read_are_said(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimate, "counters_refused", lambda: True)
+    with meter(ledger) as found:
+        pass
+    assert "energy counters may not be read" in found.note
+
+
+def test_a_run_that_was_killed_leaves_the_steps_that_it_had_finished(ledger: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, str(ledger)], check=False)
+    assert read(ledger)["step"].tolist() == ["inner"]
+    assert (total(ledger).steps, total(ledger).kwh > 0) == (1, True)
+
+
+KILLED = """
+import os, signal, sys
+from workbench.emissions import track
+with track("page", notebook="churn", ledger=sys.argv[1], country="DE"):
+    with track("inner", notebook="churn", ledger=sys.argv[1], country="DE"): pass
+    os.kill(os.getpid(), signal.SIGKILL)
+"""

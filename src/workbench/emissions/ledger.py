@@ -82,27 +82,30 @@ UNCHANGED = "unchanged"
 # Ledgers of earlier versions have fewer columns, the first of today's: every header, and how many it names.
 _FEWEST_COLUMNS = COLUMNS.index("codecarbon_version") + 1
 _HEADERS = {",".join(COLUMNS[:n]).encode(): n for n in range(_FEWEST_COLUMNS, len(COLUMNS) + 1)}
+# Longer than any line but one of a monstrous name; reading only the end keeps a step's cost apart from a ledger's size.
+_TAIL = 8192
 FIGURES = [column.name for column in fields(Footprint) if column.type == float | None]
 
 
 def append(ledger: Path, footprint: Footprint) -> None:
-    """Append one line, in one write, with the header before it where the ledger lacks it; raises OSError."""
+    """Append one line, in one write, with the header before it where the last line is none of today's; OSError."""
     ledger.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(ledger, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         _lock(handle)
         size = os.fstat(handle).st_size
-        torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-        before = b"\n" * torn + (b"" if _is_headed(handle, size) else _line(COLUMNS))
+        last = os.pread(handle, _TAIL, max(size - _TAIL, 0))
+        torn = size > 0 and not last.endswith(b"\n")
+        before = b"\n" * torn + (b"" if _is_todays(last) else _line(COLUMNS))
         os.write(handle, before + _line([_cell(value) for value in asdict(footprint).values()]))
     finally:
         os.close(handle)
 
 
-def _is_headed(handle: int, size: int) -> bool:
-    """Say whether today's columns have their header: at the start, or where an older ledger was gone on with."""
-    header = _line(COLUMNS)
-    return os.pread(handle, len(header), 0) == header or b"\n" + header in os.pread(handle, size, 0)
+def _is_todays(end: bytes) -> bool:
+    """Say whether what a ledger ends with was written under today's header; where in doubt the header is repeated."""
+    *_, last, after = b"", *end.split(b"\n")
+    return not after and (last + b"\n" == _line(COLUMNS) or _parse(last, COLUMNS) is not None)
 
 
 def read(ledger: Path) -> pd.DataFrame:

@@ -24,6 +24,11 @@ from workbench.processor import cores
 JOULES_PER_KWH = 3.6e6
 # Published comparisons find errors of up to this size (arXiv 2509.22092): beyond it two meters contradict each other.
 _MOST_APART = 1.4
+# Seconds; clocks that are kept right by a network drift by less.
+_STEP_OF_A_CLOCK = 0.5
+
+# The table of processors is read here (10 ms), as a first step is too short for it.
+this_processor()
 
 # The step around this one, as "run:depth"; a process inherits it by its environment, as a kernel from its runner.
 _VARIABLE = "WORKBENCH_METER_RUN"
@@ -146,12 +151,14 @@ def _notes(footprint: Footprint, *, clock_moved: float) -> Iterator[str]:
     first, second = footprint.kwh_codecarbon, footprint.kwh_cpu
     if first and second and max(first, second) > _MOST_APART * min(first, second):
         yield f"meters differ by more than {_MOST_APART - 1:.0%}"
-    if footprint.cpu_seconds is None or footprint.kwh_codecarbon is None:
+    if not footprint.method:
+        yield "codecarbon did not run"
+    elif None in (footprint.cpu_seconds, first, footprint.kwh_codecarbon_processor):
         yield "too short for a meter, or its counter went back"
-    if clock_moved < 0:
-        yield "the clock went backwards: the moment may be wrong, the duration is not"
+    if clock_moved < (footprint.wall_seconds or 0.0) - _STEP_OF_A_CLOCK:
+        yield "the clock was set back: the moment may be wrong, the duration is not"
     if estimate.counters_refused():
-        yield "energy counters are there, but may not be read"
+        yield "energy counters may not be read: estimated"
 
 
 def _fill_carbon(footprint: Footprint) -> None:

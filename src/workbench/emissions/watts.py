@@ -63,43 +63,55 @@ def processor(said: Mapping[str, str]) -> Processor:
     "Cloud Carbon Footprint, methodology: mean over AWS processors; 'Abacus 2000' is not in the table, whose whole ..."
     """
     table = _table()
+    rows = {name: _of_row(name, row) for name, row in table["processors"].items()}
     for name, row in table["processors"].items():
         if _is(row, said):
-            low, high = (row["busy"] * (1 + sign * table["spread"]) for sign in (-1, 1))
-            ends = {"low_watts": round(row.get("low", low), 2), "high_watts": round(row.get("high", high), 2)}
-            source = row.get("source", table["source"]) + (f"; {row['note']}" if "note" in row else "")
-            watts = {"idle_watts": row["idle"], "busy_watts": row["busy"]}
-            return Processor(name=name, known=True, source=source, **watts, **ends)
-    named, busy = said.get("model name", "unknown").strip(), [row["busy"] for row in table["processors"].values()]
+            return rows[name]
+    named = said.get("model name", "").strip() or "unknown"
     return Processor(
         name=named,
         idle_watts=table["fallback"]["idle"],
         busy_watts=table["fallback"]["busy"],
-        low_watts=min(row.get("low", row["busy"]) for row in table["processors"].values()),
-        high_watts=max(busy),
+        low_watts=min(row.low_watts for row in rows.values()),
+        high_watts=max(row.high_watts for row in rows.values()),
         source=f"{table['fallback']['source']}; '{named}' is not in the table, whose whole range is taken",
         known=False,
     )
 
 
+def _of_row(name: str, row: Mapping[str, Any]) -> Processor:
+    table, busy = _table(), row["busy"]
+    return Processor(
+        name=name,
+        idle_watts=row["idle"],
+        busy_watts=busy,
+        low_watts=row.get("low", round(busy * (1 - table["spread"]), 2)),
+        high_watts=row.get("high", round(busy * (1 + table["spread"]), 2)),
+        source=row.get("source", table["source"]),
+        known=True,
+    )
+
+
 def _is(row: Mapping[str, Any], said: Mapping[str, str]) -> bool:
-    named = said.get("model name", "").casefold()
-    if any(name in named for name in row.get("names", ())):
-        return True
-    family, model = said.get("cpu family"), said.get("model")
-    return said.get("vendor_id") == row.get("vendor") and family == str(row.get("family")) and model in _texts(row)
-
-
-def _texts(row: Mapping[str, Any]) -> list[str]:
-    return [str(model) for model in row.get("models", ())]
+    if "words" in row:
+        return any(word in said.get("model name", "").casefold() for word in row["words"])
+    told = (said.get("vendor_id"), said.get("cpu family"))
+    return told == (row["vendor"], str(row["family"])) and said.get("model", "") in [
+        str(model) for model in row["models"]
+    ]
 
 
 @cache
 def _of_this_machine() -> Processor:
     said = {"model name": platform.processor() or platform.machine()}
+    if platform.system() == "Darwin" and platform.machine() == "arm64":
+        said = {"model name": "Apple M"}
     with suppress(OSError):
         first = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0]
         said |= {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
+    # Processors of ARM give no name there; 0x41 is ARM itself, whose server cores are called Neoverse.
+    if said.get("CPU implementer") == "0x41" and said.get("CPU part") in ("0xd0c", "0xd40", "0xd4f"):
+        said["model name"] = "Neoverse"
     return processor(said)
 
 
