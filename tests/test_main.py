@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from workbench.__main__ import app
 from workbench.crm import sample
+from workbench.emissions.ledger import Footprint, append
 from workbench.law.vocabulary import vocabulary
 
 
@@ -52,6 +53,8 @@ def test_the_way_of_a_users_own_tables_into_the_contract(tmp_path):
         (["run", "--market", "germny"], "did you mean 'germany'?"),
         (["run", "--set", "horizon_day=60"], "did you mean 'horizon_days'?"),
         (["audit", "no/such/place", "--regime", "gdpr"], "no/such/place"),
+        (["footprint", "--reports", "no/such/reports"], "no/such/reports: no such folder"),
+        (["footprint", "--reports", "docs"], "docs: no ledger below"),
     ],
 )
 def test_what_cannot_be_used_is_said_in_words_and_exits_2(words, said):
@@ -119,3 +122,17 @@ def test_an_audit_in_html_is_a_whole_page_that_loads_nothing_and_names_nobody(sa
     assert BeautifulSoup(page, "html.parser").h1.text == "What we hold, and whether we may"
     assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//|<script|BR-\d{4}", page)
     assert "Synthetic sample data" in page
+
+
+def test_the_footprint_is_told_in_a_table_and_written_with_its_factors(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    line = {"notebook": "churn", "step": "[red]", "country": "DE", "kwh_cpu": 1e-3, "outcome": "succeeded"}
+    footprint = Footprint(started_at="2026-03-01T12:00:00+00:00", **line)
+    append(tmp_path / "reports/germany/footprint.csv", footprint)
+    shown = invoke("footprint", "--reports", tmp_path / "reports")
+    assert (shown.exit_code, "\n    [red]   1     not measured  1.00 Wh (1.00 to 1.00)" in shown.output) == (0, True)
+    file = tmp_path / "footprint.csv"
+    assert invoke("footprint", "--reports", tmp_path / "reports", "--csv", "--to", file).exit_code == 0
+    assert [row.split(",")[:3] for row in file.read_text().splitlines()[1:]] == [["germany", "churn", "[red]"]]
+    printed = invoke("footprint", "--reports", tmp_path / "reports", "--csv").output
+    assert printed.strip() == file.read_text().strip()

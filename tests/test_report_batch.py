@@ -5,14 +5,15 @@ import shutil
 import subprocess
 import sys
 from html import unescape
+from math import nan
 
 import pytest
 from rich.console import Console
 
-from workbench import outputs, report
+from workbench import emissions, outputs, report
 from workbench.errors import InputError
 from workbench.processor import cores
-from workbench.report import record
+from workbench.report import history, record
 
 
 @pytest.fixture
@@ -48,6 +49,9 @@ def test_one_failure_does_not_stop_the_others_and_only_it_is_run_again(workshop,
 
     code, said, _ = run()
     assert (code, "2 unchanged in" in said, "started" in said) == (0, True, False)
+    left = emissions.read(workshop.reports / "germany" / "footprint.csv")
+    assert left["outcome"].tolist() == ["succeeded", "unchanged", "unchanged"]
+    assert left.loc[1, ["notebook", "step", "kwh_cpu"]].tolist() == ["behave", "page", pytest.approx(nan, nan_ok=True)]
 
 
 def test_a_page_that_would_show_personal_data_fails_and_leaves_none_of_it(workshop, run):
@@ -76,11 +80,15 @@ def test_a_run_knows_its_figures_its_data_and_its_cost(workshop, run):
     )
     assert germany.parameters["horizon_days"] == 30
     assert germany.cpu_seconds > 0
-    assert germany.energy_wh > 0
+    assert 0 < germany.energy_low_wh <= germany.energy_wh <= germany.energy_high_wh
+    assert (germany.energy_method in ("measured", "estimated"), germany.gco2e) == (True, None)
     assert germany.files == ("germany/behave.html", "germany/behave.ipynb", "germany/results/behave.json")
     executed = (workshop.reports / "germany" / "behave.ipynb").read_text()
     assert f"30 days, {cores()} threads, {sys.executable}" in executed
     assert (workshop.reports / "index.html").exists()
+    figures = outputs.open("germany", reports=workshop.reports).results("behave")
+    numbers = [one.name for one in figures if isinstance(one.value, int | float)]
+    assert [past.name for past in history.read(workshop.reports / "germany")] == numbers
 
 
 def test_a_notebook_waits_for_the_one_it_reads_from_and_runs_without_it_where_that_fails(workshop, run):

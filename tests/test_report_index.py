@@ -1,12 +1,13 @@
 """The index shows all markets against their targets, what failed and why, and never an old figure as a new one."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bs4 import BeautifulSoup
 
 from workbench import market
 from workbench.outputs import key_figure
+from workbench.report.history import Past
 from workbench.report.index import render_index, summarise
 from workbench.report.record import Failure, Page, Run
 
@@ -34,8 +35,8 @@ def a_page(name, *figures, notebook="churn", previous=None, **changes):
     return Page(run=replace(run, **changes), figures=figures, previous=previous)
 
 
-def render(markets, pages, notebooks=None):
-    html = render_index(markets, pages, notebooks=notebooks or {"churn": "Churn"}, made_at=NOW)
+def render(markets, pages, notebooks=None, **more):
+    html = render_index(markets, pages, notebooks=notebooks or {"churn": "Churn"}, made_at=NOW, **more)
     return BeautifulSoup(html, "html.parser")
 
 
@@ -96,12 +97,66 @@ def test_totals_count_what_was_made_and_what_it_took():
     pages = [a_page("france", AUC, energy_wh=0.25), a_page("india", energy_wh=0.5), a_page("japan", seconds=12.0)]
     overview = summarise([a_market("brazil")], pages, notebooks={"churn": "Churn", "value": "Value"})
     assert (overview.reports, overview.expected) == (3, 8)
-    assert (overview.seconds, overview.energy_wh) == (132.0, 0.75)
+    total = overview.costs.sums.total
+    assert (total.seconds, total.energy_wh, total.not_measured) == (132.0, 0.75, 1)
     assert "0.750 Wh (estimated)" in words(render([], pages).header)
 
 
 def test_energy_that_nobody_measured_is_not_measured():
     assert "Energy not measured" in words(render([a_market("france")], []).header)
+
+
+MEASURED = {
+    "energy_wh": 0.5,
+    "energy_low_wh": 0.25,
+    "energy_high_wh": 0.75,
+    "energy_method": "measured",
+    "gco2e": 190.0,
+}
+
+
+def test_what_every_report_cost_stands_there_with_its_interval_and_the_sums():
+    pages = [a_page("france", **MEASURED), a_page("japan", notebook="value", seconds=12.0)]
+    page = render([a_market("india")], pages)
+    metered, unmetered = "190 g CO2e 1 min 0 s", "not measured carbon not known 12.0 s"
+    amount = "0.500 Wh 0.250 to 0.750 measured"
+    assert rows(page, -1) == [
+        f"France {amount} {metered} – {amount} {metered}",
+        f"Japan – {unmetered} {unmetered}",
+        f"All markets {amount} {metered} {unmetered} {amount}, without 1 not measured 190 g CO2e 1 min 12 s",
+    ]
+    assert "All of them: 0.500 Wh (measured, 0.250 to 0.750), 190 g CO2e, 1 min 12 s; not measured" in words(page)
+    assert (page.find("details"), len(render([], []).find_all("table"))) == (None, 2)
+
+
+def test_a_long_list_of_costs_is_folded():
+    page = render([], [a_page(f"market {number}", **MEASURED) for number in range(9)])
+    assert page.find("details").find("table") is page.find_all("table")[-1]
+
+
+def past(value, days, notebook="sentiment"):
+    moment = NOW - timedelta(days=days)
+    return Past(notebook=notebook, name="accuracy", at=moment, value=value, low=value - 0.01, high=value + 0.01)
+
+
+def test_a_target_says_where_its_figure_goes_and_draws_it_from_three_runs_on():
+    accuracy = key_figure("accuracy", 0.93, low=0.92, high=0.94, unit="share", at_least=0.9)
+    page = a_page("france", accuracy, notebook="sentiment")
+    history = [past(0.9, 20), past(0.1, 15, "other"), past(0.9, 10), past(0.93, 0)]
+    shown = render([a_market("france"), a_market("india")], [page], histories={"france": history})
+    assert (
+        "93.0% 92.0% to 94.0% ✓ met ↑ up 3.0 points since 20 February 2026 beyond both intervals" in rows(shown, 0)[0]
+    )
+    (drawn,) = shown.find_all("svg")
+    assert (drawn["role"], drawn["aria-label"].endswith("2026: 90.0%, 90.0%, 93.0%")) == ("img", True)
+    assert {tag.get("fill") for tag in drawn.find_all(True)} <= {"currentColor", "none"}
+    assert "first run" in rows(render([a_market("france")], [page]), 0)[0]
+
+
+def test_a_target_that_is_not_measured_now_says_what_it_was():
+    failed = a_page("france", notebook="sentiment", failure=Failure(message="no messages"))
+    shown = render([a_market("france")], [failed], histories={"france": [past(0.9, 10)]})
+    assert rows(shown, 0)[0].startswith("France ○ not measured was 90.0% on 20 February 2026 ○ not measured")
 
 
 def test_synthetic_data_is_marked_for_all_or_for_each():
@@ -127,5 +182,9 @@ def test_ids_are_unique_and_tables_can_be_reached_and_are_named():
     ids = [tag["id"] for tag in page.find_all(id=True)]
     assert len(ids) == len(set(ids))
     regions = page.find_all(role="region")
-    assert [page.find(id=region["aria-labelledby"]).text for region in regions][1:] == ["Churn", "Value"]
+    assert [page.find(id=region["aria-labelledby"]).text for region in regions][1:] == [
+        "Churn",
+        "Value",
+        "What these reports cost",
+    ]
     assert all(region["tabindex"] == "0" for region in regions)

@@ -1,5 +1,6 @@
 """What is remembered of runs survives many writers, torn files and foreign entries."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -41,6 +42,14 @@ def test_many_writers_lose_nothing(reports):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda run: record.remember(reports, run), runs))
     assert record.read(reports) == runs
+
+
+def test_a_run_of_an_earlier_version_is_read(reports):
+    entry = record.to_json(RUN)
+    for name in ("energy_low_wh", "energy_high_wh", "energy_method", "gco2e"):
+        del entry[name]
+    (reports / "run.json").write_text(json.dumps({"runs": [entry]}))
+    assert record.read(reports) == [RUN]
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"runs": 3}', '{"runs": [{"market": "germany"}, 7]}', "\udcff"])

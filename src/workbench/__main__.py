@@ -134,6 +134,31 @@ def audit(
     raise typer.Exit(1 if found.breached else 0)
 
 
+@app.command()
+def footprint(
+    reports: Annotated[Path | None, typer.Option(help="folder of reports; default: reports/ of the project")] = None,
+    by: Annotated[Literal["market", "notebook", "step"], typer.Option(help="how deep the table goes")] = "step",
+    csv: Annotated[bool, typer.Option("--csv", help="rows with every factor and its source, all runs apart")] = False,
+    to: Annotated[Path | None, typer.Option(help="the CSV file to write; default: standard output")] = None,
+) -> None:
+    """Add up the energy and carbon of every run that `workbench run` has metered, by market, notebook and step.
+
+    Failed and repeated runs count, and stand apart as well; a market of another params folder is named with its folder,
+    such as online_retail/united_kingdom. Ends of energy are those of two meters; what was not measured is said. `--csv`
+    is for a sustainability report: one row a market, notebook, step, status and set of factors, which add up.
+    Exit 2: no such folder, or no ledger below.
+    """
+    # Brings codecarbon and matplotlib, for which no other command has a use.
+    from workbench.report import footprint as found_in
+
+    found = found_in.gather(outputs.project_root() / "reports" if reports is None else reports)
+    if csv or to:
+        _write(found_in.as_csv(found), to)
+        return
+    for line in [*found_in.lines(found, by=by), *found.notes]:
+        console.print(line, soft_wrap=True)
+
+
 @app.command("import")
 def import_(
     source: Annotated[str, typer.Argument(help=f"one of: {', '.join(crm.SOURCES)}, feedback")],

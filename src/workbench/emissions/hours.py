@@ -69,6 +69,15 @@ def read_profile(path: str | Path) -> pd.DataFrame:
     return by_hour.reset_index()
 
 
+def when(path: str, *, hours_needed: float, kwh: float) -> Hours | None:
+    """Return the best hours by a profile's file; None where no file is named.
+
+    >>> when("", hours_needed=1, kwh=1) is None
+    True
+    """
+    return best_hours(read_profile(path), hours_needed=hours_needed, kwh=kwh) if path else None
+
+
 def best_hours(
     profile: pd.DataFrame,
     *,

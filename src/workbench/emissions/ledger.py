@@ -129,7 +129,9 @@ def read(ledger: Path) -> pd.DataFrame:
             skipped += 1
     frame = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(FIGURES, "float64") | {"depth": "int64"})
     texts = [name for name in COLUMNS if name not in (*FIGURES, "depth", "started_at")]
-    frame = frame.fillna(dict.fromkeys(texts, "")).astype(dict.fromkeys(texts, "str"))
+    frame = (
+        frame.astype(dict.fromkeys(texts, object)).fillna(dict.fromkeys(texts, "")).astype(dict.fromkeys(texts, "str"))
+    )
     frame["started_at"] = pd.to_datetime(frame["started_at"]).astype("datetime64[ms]")
     frame.attrs["skipped"] = skipped
     return frame

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 
 from workbench import charts
 from workbench.emissions.grid import Intensity, intensities, places, regions, world_intensity
+from workbench.emissions.ledger import Total
 from workbench.emissions.reach import distance_km, latency, may_be_used
 from workbench.errors import InputError, did_you_mean
 from workbench.law import Rule, countries, law
@@ -23,6 +24,9 @@ from workbench.words import counted
 _HOURS_PER_YEAR = 8_766
 _OWN, _NOW = "own machine", "as now"
 _YES = "yes"
+
+
+_RUNS, _BYTES_PER_ROW = 365, 200
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -86,6 +90,9 @@ def where(
     >>> found.table.set_index("region").may_be_used[["eu-central-1", "sa-east-1"]].tolist()
     ['yes: inside', 'yes: adequacy since 2026-01-26']
     """
+    if country == "ZZ":
+        reason = "Where to run: not measured, as the market names no country whose law and grid could be looked up."
+        return Places(table=pd.DataFrame(), present="", reason=reason, note="")
     country = _country(country)
     _check(kwh=kwh, kwh_low=kwh_low, kwh_high=kwh_high, gigabytes=gigabytes, idle_watts=idle_watts, hours_on=hours_on)
     rule = law(regime, as_of=as_of).rules.get("transfer_unprotected")
@@ -105,6 +112,20 @@ def where(
     return Places(
         table=table, present=named, reason=_reason(table, named), note=_note(present, country, rule, home, idle_watts)
     )
+
+
+def work_of_a_year(spent: Total, *, rows: int) -> dict[str, float]:
+    """Return what `where` asks for, if the latest runs were made every day: kwh, kwh_low, kwh_high, gigabytes.
+
+    A row of the CRM is taken for 200 bytes, all of which are moved every day. What was not measured counts as nothing.
+
+    >>> spent = Total(kwh=0.001, low=0.0005, high=0.002, gco2e=1.0, seconds=60.0, steps=1, not_measured=0)
+    >>> work_of_a_year(spent, rows=1_000_000)
+    {'kwh': 0.365, 'kwh_low': 0.1825, 'kwh_high': 0.73, 'gigabytes': 73.0}
+    """
+    ends = {"kwh": spent.kwh, "kwh_low": spent.low, "kwh_high": spent.high}
+    year = {name: _RUNS * (end or 0.0) for name, end in ends.items()}
+    return year | {"gigabytes": _RUNS * rows * _BYTES_PER_ROW / 1e9}
 
 
 def plot_places(found: Places, *, top: int = 12, ax: Axes | None = None) -> Axes:
@@ -147,7 +168,7 @@ def _present(country: str, region: str) -> _Place:
         raise InputError(f"region '{region}' must be a provider's, as in 'gcp/europe-west3'{near}")
     if region:
         return _cloud(region.lower())
-    pue, source = _pue(None)
+    pue, source = pue_of()
     return _Place(
         provider=_NOW,
         region="any data centre",
@@ -169,7 +190,7 @@ def _figures(country: str) -> list[Intensity]:
 
 def _cloud(name: str) -> _Place:
     row = regions()[name]
-    pue, source = _pue(row.get("pue"))
+    pue, source = pue_of(name)
     return _Place(
         provider=row["title"],
         region=name.partition("/")[2],
@@ -177,7 +198,7 @@ def _cloud(name: str) -> _Place:
         country=row["grid"][:2],
         figures=intensities(name),
         pue=pue,
-        pue_source=row["pue_source"] if "pue" in row else source,
+        pue_source=source,
         at=tuple(row["at"]),
     )
 
@@ -206,11 +227,16 @@ def _own(country: str, idle_kwh: float) -> Iterator[_Place]:
         )
 
 
-def _pue(published: float | None) -> tuple[tuple[float, float, float], str]:
-    """Return low, middle and high; where none is published, the median of those that are, with their whole range."""
-    if published is not None:
-        return (published,) * 3, ""
-    known = [row["pue"] for row in regions().values() if "pue" in row]
+def pue_of(region: str = "") -> tuple[tuple[float, float, float], str]:
+    """Return PUE (low, middle, high) of a cloud region and its source; unpublished: the median of all, as wide as they.
+
+    >>> pue_of("aws/eu-north-1")[0]
+    (1.1, 1.1, 1.1)
+    """
+    row = regions().get(region.lower(), {})
+    if "pue" in row:
+        return (row["pue"],) * 3, row["pue_source"]
+    known = [one["pue"] for one in regions().values() if "pue" in one]
     return (min(known), median(known), max(known)), f"not published: median and range of {len(known)} regions that are"
 
 

@@ -43,7 +43,9 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, frame: pd.DataFrame, _outcome: Any = None) -> Self:
         """Learn medians, means and deviations of numbers, and what categories there are."""
         self.numbers_ = [str(c) for c in frame if pd.api.types.is_numeric_dtype(frame[c])]
-        self.categories_ = {str(c): self._category().fit(_objects(frame, c)) for c in frame if c not in self.numbers_}
+        self.categories_ = {
+            str(c): self._category().fit(_objects(frame, str(c))) for c in frame if c not in self.numbers_
+        }
         numbers = _floats(frame, self.numbers_)
         gaps = np.isnan(numbers)
         self.flagged_ = gaps.any(axis=0) & (self.kind == "line")

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -56,12 +57,30 @@ def run(
     _say(console, *planned.notes)
     for same in planned.unchanged:
         _say(console, f"{same.market} {same.notebook}: unchanged since {words.moment(same.started_at)}")
+    _note_unchanged(planned, reports=reports)
     finished = _run_all(planned, reports=reports, jobs=jobs, console=console)
     counts = Counter(one.outcome for one in finished) | Counter(unchanged=len(planned.unchanged))
     counts["interrupted"] += len(planned.tasks) - len(finished)
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
     _say(console, f"{told} in {words.duration(time.monotonic() - began)}: {reports / 'index.html'}")
     return 0 if counts["succeeded"] == len(planned.tasks) else 1
+
+
+def _note_unchanged(planned: Plan, *, reports: Path) -> None:
+    """Leave a line in its market's ledger for each run that was not needed: the accounts tell what that saved."""
+    if not planned.unchanged:
+        return
+    # Brings codecarbon, which a batch needs only here.
+    from workbench.emissions.ledger import UNCHANGED, Footprint, append
+
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    countries = {one.market: plan.country_of(one) for one in planned.markets}
+    for same in planned.unchanged:
+        line = Footprint(
+            started_at=now, notebook=same.notebook, step="page", outcome=UNCHANGED, country=countries[same.market]
+        )
+        with suppress(OSError):
+            append(outputs.open(same.market, reports=reports).ledger, line)
 
 
 def _run_all(planned: Plan, *, reports: Path, jobs: int | None, console: Console) -> list[Run]:

@@ -116,6 +116,11 @@ def follows(task: Task, others: Iterable[Task]) -> bool:
     return any(one.run.market == task.run.market and one.run.notebook in task.after for one in others)
 
 
+def country_of(one: Market) -> str:
+    """Return the country on whose grid a market's energy is counted; ZZ, which has none, where it names none."""
+    return one.countries[0] if one.countries else "ZZ"
+
+
 def _choose(kind: str, asked: Sequence[str], known: Mapping[str, _Kind]) -> list[_Kind]:
     for name in asked:
         if name not in known:
@@ -197,7 +202,7 @@ def _task(info: NotebookInfo, one: Market, *, reports: Path, data: str | None, t
         notebook=info.path.resolve(),
         reports=reports,
         parameters=passed | ({_REPORTS: str(reports)} if _REPORTS in info.parameters else {}),
-        country=one.countries[0] if one.countries else "ZZ",
+        country=country_of(one),
         time_limit_seconds=time_limit_seconds,
         after=info.after,
     )

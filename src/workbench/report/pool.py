@@ -20,7 +20,7 @@ from tempfile import mkdtemp
 
 from workbench import outputs
 from workbench.processor import cores
-from workbench.report import record
+from workbench.report import history, record
 from workbench.report.plan import Task, follows
 from workbench.report.progress import Progress
 from workbench.report.record import Failure, Run
@@ -140,6 +140,9 @@ def _finish(worker: _Worker, progress: Progress) -> Run:
     if run.outcome == "succeeded" or not worker.log.stat().st_size:
         worker.log.unlink(missing_ok=True)
     record.remember(worker.task.reports, run)
+    if run.outcome == "succeeded":
+        figures = outputs.open(run.market, reports=worker.task.reports).results(run.notebook)
+        history.remember(worker.task.reports, run, figures)
     return run
 
 

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from workbench import outputs
 from workbench.errors import without_password
 from workbench.market import Market
-from workbench.report import documents, record, words
+from workbench.report import documents, history, record, words
 from workbench.report.index import render_index
 from workbench.report.record import Page, Run
 from workbench.report.render import mark_outdated, render_html
@@ -69,7 +69,14 @@ def index(markets: Sequence[Market], notebooks: Mapping[str, str], *, reports: P
     pages = [_page(run, reports) for run in record.read(reports)]
     titles = {page.run.market: page.run.market_title for page in pages}
     documented = {name: title for name, title in titles.items() if documents.index_of(reports / name).exists()}
-    html = render_index(markets, pages, notebooks=notebooks, documented=documented, made_at=datetime.now(UTC))
+    html = render_index(
+        markets,
+        pages,
+        notebooks=notebooks,
+        documented=documented,
+        histories={name: history.read(reports / name) for name in titles},
+        made_at=datetime.now(UTC),
+    )
     return outputs.write_whole(reports / "index.html", html)
 
 

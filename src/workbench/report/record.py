@@ -32,7 +32,7 @@ class Run:
     """One notebook run for one market, as it stands in `run.json`; a figure of None is not measured or not known.
 
     `fingerprint` covers all that the report depends on, `data_fingerprint` the data alone. `files` are those that the
-    run left, relative to the folder of reports.
+    run left, relative to the folder of reports. `energy_method` is 'measured' or 'estimated'.
     """
 
     market: str
@@ -44,6 +44,10 @@ class Run:
     seconds: float = 0.0
     cpu_seconds: float | None = None
     energy_wh: float | None = None
+    energy_low_wh: float | None = None
+    energy_high_wh: float | None = None
+    energy_method: str = ""
+    gco2e: float | None = None
     period: str | None = None
     synthetic: bool = False
     failure: Failure | None = None
@@ -89,7 +93,7 @@ def read(reports: Path) -> list[Run]:
 
 def remember(reports: Path, run: Run) -> None:
     """Put a run in the place of the earlier one of its notebook and market; other batches may do so meanwhile."""
-    with _alone(reports):
+    with alone(reports):
         others = [one for one in read(reports) if (one.notebook, one.market) != (run.notebook, run.market)]
         runs = sorted([*others, run], key=lambda one: (one.notebook, one.market))
         text = json.dumps({"runs": [to_json(one) for one in runs]}, indent=1, ensure_ascii=False)
@@ -123,7 +127,7 @@ def from_json(entry: dict[str, Any]) -> Run | None:
 
 
 @contextmanager
-def _alone(reports: Path) -> Iterator[None]:
+def alone(reports: Path) -> Iterator[None]:
     """Keep other processes out for as long as it takes to read and write a small file."""
     with (reports / ".run.json.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -8,7 +8,21 @@ from datetime import UTC, datetime
 from workbench.outputs import KeyFigure
 from workbench.words import number, title, with_unit
 
-__all__ = ["MARKS", "duration", "energy", "interval", "moment", "number", "target", "title", "value"]
+__all__ = [
+    "MARKS",
+    "carbon",
+    "day",
+    "duration",
+    "energy",
+    "energy_amount",
+    "energy_ends",
+    "interval",
+    "moment",
+    "number",
+    "target",
+    "title",
+    "value",
+]
 
 MARKS = {"met": "✓", "missed": "✗", "not measured": "○", "no target": "–"}
 
@@ -47,16 +61,51 @@ def _bound(sign: str, bound: str, *, unit: str) -> str:
     return f"{'at least' if sign == '>=' else 'at most'} {written}"
 
 
-def energy(wh: float | None) -> str:
-    """Write an amount of energy in the unit that suits it, and say that it is an estimate.
+def energy(wh: float | None, *, low: float | None = None, high: float | None = None, method: str = "") -> str:
+    """Write an amount of energy in the unit that suits it, with its ends, and say how it is known.
 
     >>> energy(0.0042), energy(1234), energy(None)
     ('4.20\\xa0mWh (estimated)', '1.23\\xa0kWh (estimated)', 'not measured')
+    >>> energy(0.5, low=0.25, high=1.0, method="measured")
+    '0.500\\xa0Wh (measured, 0.250 to 1.00)'
     """
     if wh is None:
         return "not measured"
-    scaled, unit = (wh / 1000, "kWh") if wh >= 1000 else (wh, "Wh") if wh >= 0.1 else (wh * 1000, "mWh")
-    return f"{number(float(scaled), unit=unit)} (estimated)"
+    ends = energy_ends(wh, low=low, high=high)
+    return f"{energy_amount(wh)} ({method or 'estimated'}{', ' * bool(ends)}{ends})"
+
+
+def energy_amount(wh: float) -> str:
+    """Write an amount of energy in the unit that suits it, where something else says how it is known.
+
+    >>> energy_amount(0.0042)
+    '4.20\\xa0mWh'
+    """
+    factor, unit = _unit(wh)
+    return number(float(wh * factor), unit=unit)
+
+
+def energy_ends(wh: float, *, low: float | None, high: float | None) -> str:
+    """Write the ends of an amount of energy in the unit of the amount, an empty text where one is missing.
+
+    >>> energy_ends(0.0042, low=0.001, high=0.005)
+    '1.00 to 5.00'
+    """
+    factor, _ = _unit(wh)
+    return "" if low is None or high is None else f"{number(float(low * factor))} to {number(float(high * factor))}"
+
+
+def _unit(wh: float) -> tuple[float, str]:
+    return (0.001, "kWh") if wh >= 1000 else (1, "Wh") if wh >= 0.1 else (1000, "mWh")
+
+
+def carbon(grams: float | None) -> str:
+    """Write an amount of carbon.
+
+    >>> carbon(0.42), carbon(None)
+    ('0.420\\xa0g CO2e', 'carbon not known')
+    """
+    return "carbon not known" if grams is None else f"{number(float(grams), unit='g')} CO2e"
 
 
 def duration(seconds: float) -> str:
@@ -69,6 +118,15 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def day(when: datetime) -> str:
+    """Write the day of a moment, in UTC.
+
+    >>> day(datetime(2026, 3, 1, 14, 2, tzinfo=UTC))
+    '1 March 2026'
+    """
+    return moment(when).partition(",")[0]
 
 
 def moment(when: datetime) -> str:

@@ -86,8 +86,20 @@ def _execute(task: Task, seen: _Seen, lifeline: int, scratch: str) -> None:
                 seen.say({"kernel": guard.process_group})
                 _run_cells(task, seen, guard)
         finally:
-            kwh = footprint.kwh_cpu if footprint.kwh_codecarbon is None else footprint.kwh_codecarbon
-            seen.measured = {"cpu_seconds": footprint.cpu_seconds, "energy_wh": None if kwh is None else 1000 * kwh}
+            seen.measured = _measured(footprint)
+
+
+def _measured(footprint: emissions.Footprint) -> dict[str, Any]:
+    """Return what is remembered of a footprint; the second meter stands in where the first is missing."""
+    first = footprint.kwh_codecarbon is not None
+    kwh = footprint.kwh_codecarbon if first else footprint.kwh_cpu
+    ends = {"": kwh, "_low": footprint.kwh_low, "_high": footprint.kwh_high}
+    return {
+        "cpu_seconds": footprint.cpu_seconds,
+        **{f"energy{end}_wh": None if amount is None else 1000 * amount for end, amount in ends.items()},
+        "energy_method": footprint.method,
+        "gco2e": footprint.gco2e if first else footprint.gco2e_cpu,
+    }
 
 
 def _run_cells(task: Task, seen: _Seen, guard: kernel.Guard) -> None:
