@@ -34,7 +34,7 @@ def test_a_conversion_takes_the_energy_of_all_the_touches_that_it_needed():
 def test_what_nobody_knows_is_missing_and_not_nought():
     post = channels(SENT).iloc[1]
     assert post[["wh_per_conversion", "unsubscribed_share"]].isna().all()
-    shown = charts.show(of_channels(channels(SENT)))._repr_html_()
+    shown = charts.show(of_channels(SENT))._repr_html_()
     assert "not known of &lt;b&gt;post (50 touches)" in shown
     assert "<b>post" not in shown
 

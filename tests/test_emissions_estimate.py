@@ -50,12 +50,15 @@ assert not events, events
 """
 
 
-def test_no_network_no_file_no_word_whatever_codecarbon_is_configured_to(tmp_path: Path) -> None:
+def test_no_network_no_file_no_word_whatever_codecarbon_is_configured_to(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     (tmp_path / ".codecarbon.config").write_text(
         "[codecarbon]\nemissions_endpoint=http://127.0.0.1:9\nelectricitymaps_api_token=x\nco2_signal_api_token=x\n"
         "output_methods=csv,api\nlog_level=debug\n"
     )
-    environment = os.environ | {"HOME": str(tmp_path)}
+    # What charts may leave at home is matplotlib's.
+    environment = os.environ | {"HOME": str(tmp_path), "MPLCONFIGDIR": str(tmp_path_factory.mktemp("charts"))}
     done = subprocess.run(
         [sys.executable, "-c", QUIET], cwd=tmp_path, env=environment, capture_output=True, check=False
     )

@@ -11,6 +11,8 @@ In: the tables of a CRM.   Out, in this order, each from the one before:
     score              a calibrated probability for every customer
     retention_list     whom to contact first; procedure, fit_resampled: what `workbench.explain` needs to say why
     headline           the figures by which all this is judged; over_time has them by cut-off, of_backtest shows them
+    contest            every model and a large one, for `workbench.emissions` to compare; fewer_rows, fewer_months
+    daily              the risk of every customer on every day of the history, for a replay
     about, judged      what the model says of itself, and how each outcome came out, for governance
 
 Figures are `plot_<noun>(…)`. Why a score is what it is, `workbench.explain` tells. Below: features (`consistent` after
@@ -20,7 +22,9 @@ calibration, deciles, base_rates).
 
 from workbench.churn.about import about, judged
 from workbench.churn.backtest import Backtest, backtest, fit_chosen
+from workbench.churn.contest import contest, fewer_months, fewer_rows
 from workbench.churn.curves import curve_of_fields
+from workbench.churn.daily import Daily, daily
 from workbench.churn.examples import cutoffs, examples
 from workbench.churn.exhibits import of_backtest
 from workbench.churn.features import SENTIMENT, consistent, features
@@ -46,6 +50,7 @@ __all__ = [
     "SENTIMENT",
     "SMALL",
     "Backtest",
+    "Daily",
     "Gathered",
     "Model",
     "RetentionList",
@@ -56,13 +61,17 @@ __all__ = [
     "base_rates",
     "calibration",
     "consistent",
+    "contest",
     "curve_of_fields",
     "curve_of_history",
     "cutoffs",
+    "daily",
     "deciles",
     "examples",
     "features",
     "features_reading",
+    "fewer_months",
+    "fewer_rows",
     "fields_read",
     "find_leaks",
     "fit",

@@ -64,6 +64,12 @@ class Daily:
     ageing: pd.DataFrame
     reason: str
 
+    @property
+    def seen(self) -> dict[str, Any]:
+        """What a replay of policies takes: the arrays, the days with a new model, the market's customers."""
+        names = ("risk", "orders", "events", "left", "worth", "cheap", "refits", "customers", "horizon_days")
+        return {name: getattr(self, name) for name in names}
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Events:

@@ -3,8 +3,9 @@
 In: the ledger of all notebooks of a market, counts of messages and touches.   Out: `Accounts`, a figure, exhibits.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,10 @@ from matplotlib.axes import Axes
 from workbench import charts
 from workbench.charts import Exhibits
 from workbench.emissions import parts
-from workbench.emissions.ledger import UNCHANGED, Total, sum_up
+from workbench.emissions.ledger import UNCHANGED, Total, read, sum_up
 from workbench.emissions.parts import LATEST
 from workbench.errors import InputError
+from workbench.outputs import KeyFigure
 from workbench.words import counted, number
 
 JOULES_PER_KWH = 3.6e6
@@ -98,6 +100,19 @@ def account(
         method=" and ".join(sorted({*split["method"]} - {""})) or "not measured",
         notes=tuple(_notes(ledger, split)),
     )
+
+
+def account_market(ledger: Path, *, summary: pd.DataFrame, figures: Iterable[KeyFigure]) -> Accounts:
+    """Keep the accounts of a market's ledger; `summary` has table and rows, `figures` are those of sentiment.
+
+    >>> account_market(Path("none.csv"), summary=pd.DataFrame({"table": [], "rows": []}), figures=[]).by_step.empty
+    True
+    """
+    rows = summary.set_index("table")["rows"]
+    interactions = {name: int(rows[name]) for name in ("messages", "touches") if name in rows}
+    known = {figure.name: int(figure.value) for figure in figures if isinstance(figure.value, int | float)}
+    reused = {name: known.get(name, 0) for name in NOTHING_REUSED}
+    return account(read(ledger), interactions=interactions or None, reused=reused)
 
 
 def is_scoring(step: str) -> bool:

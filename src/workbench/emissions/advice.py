@@ -84,7 +84,8 @@ def _of_replay(result: Replay) -> tuple[Any, ...] | None:
     row = result.table.set_index("policy").loc[result.chosen]
     saving = tuple(row[["scoring_saving_share", "scoring_saving_share_low", "scoring_saving_share_high"]])
     costs = f"{ranged(*row[['loss_share', 'loss_share_low', 'loss_share_high']], form='.1%')} of the value held back"
-    return _saving("when to score", f"score {result.chosen}, not everyone daily", saving, "scoring", costs)
+    of = f"scores; {row['total_saving_share']:.0%} with job starts, training and idle cores"
+    return _saving("when to score", f"score {result.chosen}, not everyone daily", saving, of, costs)
 
 
 def _of_retraining(result: Retraining) -> tuple[Any, ...] | None:
@@ -110,7 +111,8 @@ def _of_less(result: Less) -> tuple[Any, ...] | None:
 def _of_places(result: Places) -> tuple[Any, ...] | None:
     if result.table.empty:
         return None
-    allowed = result.table[result.table["may_be_used"].str.startswith("yes") & result.table["saving_share"].notna()]
+    table = result.table
+    allowed = table[table["may_be_used"].str.startswith("yes") & table["saving_share"].notna() & (table["city"] != "")]
     if allowed.empty:
         return None
     best = allowed.iloc[0]

@@ -46,10 +46,11 @@ def channels(touches: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def of_channels(found: pd.DataFrame | None) -> Exhibits:
+def of_channels(touches: pd.DataFrame | None) -> Exhibits:
     """Show energy a touch and a conversion by channel; None: the notebook governance has not left any."""
-    if found is None or found.empty:
+    if touches is None or touches.empty:
         return {"channels": "Channels: not applicable, no touches were counted by the notebook governance."}
+    found = channels(touches)
     shown = pd.DataFrame(
         {
             "channel": found["channel"],

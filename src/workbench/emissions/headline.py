@@ -3,7 +3,7 @@
 In: comparisons, a replay, accounts, SCI by unit.   Out: a tidy frame, one row a figure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,12 +15,13 @@ from workbench.emissions.sci import Sci
 
 
 def headline(
-    comparisons: Sequence[Comparison], replayed: Replay, accounts: Accounts, units: Mapping[str, Sci]
+    compared: Iterable[Comparison], replayed: Replay, accounts: Accounts, units: Mapping[str, Sci]
 ) -> pd.DataFrame:
     """Return name, value, low, high, unit and note of the figures that an emissions report leaves behind.
 
     What was not measured has no value, and a note that says why.
     """
+    comparisons = list(compared)
     value, low, high, note = total_saving(comparisons)
     rows = [_row("energy_saving", value, low=low, high=high, unit="share", note=f"{note}; {_method(comparisons)}")]
     rows += [_row(f"{one.task.name}_saving", *one.saving_share, unit="share", note=one.reason) for one in comparisons]
@@ -55,7 +56,8 @@ def _of_replay(replayed: Replay) -> list[dict[str, Any]]:
 def _of_interactions(accounts: Accounts) -> dict[str, Any]:
     found = accounts.interactions
     note = found.why or f"{accounts.method}; scoring over messages and touches of the period"
-    return _row("joules_per_interaction", found.joules, found.low, found.high, unit="J", note=note)
+    ends = [None if end is None else 1000 * end for end in (found.joules, found.low, found.high)]
+    return _row("energy_per_interaction", *ends, unit="mJ", note=note)
 
 
 def _row(name: str, value: Any, low: Any = None, high: Any = None, *, unit: str = "", note: str = "") -> dict[str, Any]:

@@ -138,12 +138,16 @@ def read(ledger: Path) -> pd.DataFrame:
 
 
 def steps(ledger: Path, *, notebook: str) -> pd.DataFrame:
-    """Return the steps of a notebook's latest run: step, seconds, cpu_seconds, and watt-hours by either meter."""
+    """Return the steps of a notebook's latest run: step, seconds, cpu_seconds, and watt-hours by either meter.
+
+    A step that comes several times is one row, missing what was not measured every time.
+    """
     written = read(ledger)
     rows = written[(written["notebook"] == notebook) & (written["outcome"] != UNCHANGED)]
     rows = rows[rows["run_id"] == rows["run_id"].iloc[-1]] if len(rows) else rows
     watt_hours = {f"wh_{meter}": 1000 * rows[f"kwh_{meter}"] for meter in ("codecarbon", "cpu")}
-    return rows[["step", "wall_seconds", "cpu_seconds"]].assign(**watt_hours).reset_index(drop=True)
+    shown = rows[["step", "wall_seconds", "cpu_seconds"]].assign(**watt_hours)
+    return shown.groupby("step", sort=False).sum(min_count=1, skipna=False).reset_index()
 
 
 def total(ledger: Path, *, notebook: str | None = None, since: datetime | None = None) -> Total:

@@ -114,18 +114,19 @@ def where(
     )
 
 
-def work_of_a_year(spent: Total, *, rows: int) -> dict[str, float]:
+def work_of_a_year(spent: Total, summary: pd.DataFrame) -> dict[str, float]:
     """Return what `where` asks for, if the latest runs were made every day: kwh, kwh_low, kwh_high, gigabytes.
 
-    A row of the CRM is taken for 200 bytes, all of which are moved every day. What was not measured counts as nothing.
+    `summary` has the rows of each table. A row is taken for 200 bytes, and moved once, with as much again for what a
+    year adds and brings back. What was not measured counts as nothing.
 
     >>> spent = Total(kwh=0.001, low=0.0005, high=0.002, gco2e=1.0, seconds=60.0, steps=1, not_measured=0)
-    >>> work_of_a_year(spent, rows=1_000_000)
-    {'kwh': 0.365, 'kwh_low': 0.1825, 'kwh_high': 0.73, 'gigabytes': 73.0}
+    >>> work_of_a_year(spent, pd.DataFrame({"rows": [900_000, 100_000]}))
+    {'kwh': 0.365, 'kwh_low': 0.1825, 'kwh_high': 0.73, 'gigabytes': 0.4}
     """
     ends = {"kwh": spent.kwh, "kwh_low": spent.low, "kwh_high": spent.high}
     year = {name: _RUNS * (end or 0.0) for name, end in ends.items()}
-    return year | {"gigabytes": _RUNS * rows * _BYTES_PER_ROW / 1e9}
+    return year | {"gigabytes": 2 * float(summary["rows"].sum()) * _BYTES_PER_ROW / 1e9}
 
 
 def plot_places(found: Places, *, top: int = 12, ax: Axes | None = None) -> Axes:

@@ -135,6 +135,16 @@ def replay(
     )
 
 
+def not_replayed(reason: str) -> Replay:
+    """Return a replay of nothing, which says why.
+
+    >>> not_replayed("not applicable: no orders").table.empty
+    True
+    """
+    nothing = pd.DataFrame()
+    return Replay(table=nothing, lateness=nothing, chosen=None, reason=reason, allowed_loss=0.0, assumptions=())
+
+
 def _check(arrays: dict[str, np.ndarray], threshold: float) -> None:
     shape = arrays["risk"].shape
     for name, array in arrays.items():

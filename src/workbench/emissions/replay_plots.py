@@ -30,8 +30,9 @@ def plot_policies(found: Replay, *, ax: Axes | None = None) -> Axes:
         colour = _ORANGE if row["policy"] == found.chosen else _BLUE
         filled = colour if row["loss_share"] <= found.allowed_loss else "none"
         ax.plot(row["use"], place, "o", color=colour, markerfacecolor=filled, markersize=6)
-        loss = "" if np.isnan(row["loss_share"]) else f"   {row['loss_share']:.2%} lost"
-        ax.text(row["use"], place, loss, va="center", fontsize="small")
+        loss = "" if np.isnan(row["loss_share"]) else f"{row['loss_share']:.2%} lost"
+        where = (row["use"], place)
+        ax.annotate(loss, where, xytext=(8, 0), textcoords="offset points", va="center", fontsize="small")
     ax.axvline(1, color="black", linewidth=0.8, alpha=0.3)
     ax.set_yticks(range(len(rows)), rows["policy"], fontsize="small")
     ax.set(xscale="log", xlabel="scoring energy, daily scoring = 1 (filled: allowed loss)")

@@ -43,7 +43,7 @@ class Retraining:
 
 
 def retraining(
-    aged: pd.DataFrame, *, horizon_days: int, joules_per_training: float, tolerance: float = 0.005
+    aged: pd.DataFrame, *, horizon_days: int, joules_per_training: float | None, tolerance: float = 0.005
 ) -> Retraining:
     """Go through the months under each policy, and name the fewest trainings within a loss of AUC.
 
@@ -64,8 +64,9 @@ def retraining(
     """
     if missing := [name for name in _NEEDED if len(aged) and name not in aged]:
         raise InputError(f"retraining: no column {', '.join(missing)}; needed are {', '.join(_NEEDED)}")
-    if joules_per_training < 0:
-        raise InputError(f"retraining: found {joules_per_training:g} joules; they are 0 or more")
+    joules = np.nan if joules_per_training is None else joules_per_training
+    if joules < 0:
+        raise InputError(f"retraining: found {joules:g} joules; they are 0 or more")
     known = aged.dropna(subset="auc") if len(aged) else pd.DataFrame(columns=[*_NEEDED])
     months = sorted(known["month"].unique())
     if len(months) < _FEWEST_MONTHS:
@@ -76,7 +77,7 @@ def retraining(
     used = {policy: _models(len(months), rule) for policy, rule in rules.items()}
     span = (months[-1] - months[0]).days + 1
     independent = max(min(span // horizon_days, len(months)), 1)
-    rows = [_row(policy, place, found, independent, joules_per_training) for policy, place in used.items()]
+    rows = [_row(policy, place, found, independent, joules) for policy, place in used.items()]
     table = pd.DataFrame(rows)
     monthly = table.loc[table["policy"] == _MONTHLY, "trainings"].iloc[0]
     table.insert(3, "saving_share", 1 - table["trainings"] / monthly)

@@ -3,7 +3,7 @@
 In: comparisons, the ledger of a market, its grid.   Out: an `Sci` for each unit; exhibits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -23,7 +23,9 @@ _DAYS = 30
 _SECONDS_PER_HOUR = 3600
 
 
-def per_unit(comparisons: list[Comparison], ledger: pd.DataFrame, *, country: str, region: str = "") -> dict[str, Sci]:
+def per_unit(
+    comparisons: Iterable[Comparison], ledger: pd.DataFrame, *, country: str, region: str = ""
+) -> dict[str, Sci]:
     """Return the SCI of a thousand units of each compared task, and of a report of the ledger, by a title.
 
     A thousand units share the chosen model's training and its scorings until the next. As a job, a core is reserved

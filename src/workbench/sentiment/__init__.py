@@ -15,15 +15,17 @@ In: the messages of a CRM.   Out, in this order, each from the one before:
     terms              what it is about, from exact contributions; examples to read, masked
     turned             customers who were content and no longer are
     headline           the figures by which all this is judged
+    contest            the models as contenders, for energy beside quality; fewer_messages, learnt from less
     about, judged      what the model says of itself, and how each outcome came out, for governance
 
 Figures are `plot_<noun>(…)`. Below: labels, languages, n-grams with their kernels, the linear model and its store, the
-shipped model, transformers (checkpoint, hub, mapping) and the students that they teach (distil).
+shipped model, transformers (checkpoint, hub, mapping; compact, learnt here) and the students that they teach (distil).
 """
 
 from workbench.sentiment.about import about, judged
 from workbench.sentiment.appointment import Appointment, account, appoint, candidates
 from workbench.sentiment.choice import Choice, Trial, choose, rehearse
+from workbench.sentiment.contest import contest, fewer_messages
 from workbench.sentiment.context import in_context
 from workbench.sentiment.curve import Curve, learning_curve
 from workbench.sentiment.examples import examples
@@ -68,8 +70,10 @@ __all__ = [
     "candidates",
     "choose",
     "confusion",
+    "contest",
     "coverage",
     "examples",
+    "fewer_messages",
     "fit",
     "from_ratings",
     "gather",

@@ -45,7 +45,7 @@ def load(folder: Path, *, name: str, allow_pickle: bool = False) -> Checkpoint:
     tensors from them, and nothing else.
     """
     weights = _weights(folder, name, allow_pickle)
-    with _quietly():
+    with silently():
         network, tokenizer = _opened(folder, name, safe=weights[0].suffix == ".safetensors")
     decisive = [folder / "config.json", *weights, *_found(folder, (*_TOKENIZERS, "tokenizer_config.json", "*.txt"))]
     return Checkpoint(
@@ -86,7 +86,8 @@ def fingerprint(files: Iterable[Path], *options: object) -> str:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def silently() -> Iterator[None]:
+    """Do `hub.quietly`'s work for transformers as well, which may be imported here for the first time."""
     # On import transformers sets up its own log and bars: before they are hidden, lest they stay so or come back.
     with warnings.catch_warnings(action="ignore"):
         from transformers.utils import logging as transformers_logging

@@ -75,9 +75,7 @@ def train(
     >>> probabilities(train(told), ["good", "bad"]).argmax(axis=1).tolist()
     [2, 0]
     """
-    rows = messages[messages["label"].isin(LABELS) & messages["text"].notna()]
-    trained_on = {label: int((rows["label"] == label).sum()) for label in LABELS}
-    _refuse_too_few(rows, trained_on)
+    rows, trained_on = learnable(messages)
     recipe = recipe or Recipe()
     learnt = learn(_examples(rows, also, recipe), seed=seed)
     return LinearModel(
@@ -95,8 +93,13 @@ def train(
     )
 
 
-def _refuse_too_few(rows: pd.DataFrame, trained_on: dict[str, int]) -> None:
-    """Refuse messages with too few different texts: what is said in one text alone cannot be checked on another."""
+def learnable(messages: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the messages that have a label and a text, and their number by label.
+
+    InputError where different texts are too few: what is said in one text alone cannot be checked on another.
+    """
+    rows = messages[messages["label"].isin(LABELS) & messages["text"].notna()]
+    trained_on = {label: int((rows["label"] == label).sum()) for label in LABELS}
     texts = rows["text"].nunique()
     large = rows.drop_duplicates(["text", "label"])["label"].value_counts() >= LEAST_OF_A_CLASS
     if texts < LEAST or large.sum() < 2:
@@ -106,6 +109,7 @@ def _refuse_too_few(rows: pd.DataFrame, trained_on: dict[str, int]) -> None:
             f"different texts, at least {LEAST} needed, and of two classes at least {LEAST_OF_A_CLASS} each; use the "
             "shipped model (model: shipped)"
         )
+    return rows, trained_on
 
 
 def _examples(own: pd.DataFrame, also: pd.DataFrame | None, recipe: Recipe) -> Examples:

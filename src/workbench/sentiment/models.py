@@ -4,7 +4,7 @@ In: messages.   Out: a fitted `Model`; `Sentiment`, probabilities per message.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError, did_you_mean
-from workbench.sentiment import distil, linear, transformer
+from workbench.sentiment import compact, distil, linear, transformer
 from workbench.sentiment.labels import LABELS
 from workbench.sentiment.linear import LinearModel
 from workbench.sentiment.messages import text_hash
 from workbench.sentiment.transformer import TransformerModel
 
 Model = LinearModel | TransformerModel
-SMALL = ("linear", "shipped", "distilled")
+SMALL = ("linear", "shipped", "compact", "distilled")
 # What a message says about its customer's feelings, it says in its first pages.
 LONGEST_CHARACTERS = 20_000
 _KEPT = ("sent_at", "channel", "customer_id", "product_id", "campaign_id", "rating", "label", "language")
@@ -55,14 +55,15 @@ def fit(
     teacher: str | TransformerModel | None = None,
     **options: Any,
 ) -> Model:
-    """Fit or open a model: `linear`, `shipped`, `distilled` (from a teacher), or a transformer's hub id or folder.
+    """Fit or open a model: `linear`, `shipped`, `compact`, `distilled`, or a transformer's hub id or folder.
 
-    Linear learns from the messages that have a label, distilled from what the teacher (a hub id, a folder or an open
-    transformer) says of all of them. Options are those of `linear.train`, or of `transformer.open` for a transformer.
+    Linear and compact learn from the messages that have a label, distilled from what the teacher (a hub id, a folder
+    or an open transformer) says of all of them. Options are those of `linear.train`, of `compact.train`, or of
+    `transformer.open` for a transformer.
 
     >>> fit(pd.DataFrame(), model="liner")
     Traceback (most recent call last):
-    workbench.errors.InputError: model 'liner' is none of linear, shipped, distilled, ...; did you mean 'linear'?
+    workbench.errors.InputError: model 'liner' is none of linear, shipped, compact, ...; did you mean 'linear'?
     """
     if (teacher is None) == (model == "distilled"):
         raise InputError(
@@ -70,6 +71,8 @@ def fit(
         )
     if model == "linear":
         return linear.train(messages, seed=seed, **options)
+    if model == "compact":
+        return compact.train(messages, seed=seed, **options)
     if model == "shipped":
         from workbench.sentiment import shipped
 
@@ -104,7 +107,7 @@ def score(
     known = _known(model, earlier)
     fresh = rows[~rows["text_hash"].isin(known.index)]
     unique = fresh.drop_duplicates("text_hash")
-    told, truncated = _read(model, unique["text"].tolist(), progress)
+    told, truncated = read(model, unique["text"].tolist(), progress=progress)
     found = pd.concat([known, pd.DataFrame(told, index=pd.Index(unique["text_hash"]), columns=list(LABELS))])
     cut = rows["text_hash"].isin(unique["text_hash"][truncated]) | (rows["text"].str.len() > LONGEST_CHARACTERS)
     return Sentiment(
@@ -141,8 +144,10 @@ def _known(model: Model, earlier: pd.DataFrame | None) -> pd.DataFrame:
     return own.set_index("text_hash")[list(LABELS)]
 
 
-def _read(model: Model, texts: list[str], progress: Callable[[int, int], None] | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the probabilities of texts, and which of them the model could not read to their end."""
+def read(
+    model: Model, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read every text, twins too; return its probabilities, and which texts the model could not read to their end."""
     cut = [text[:LONGEST_CHARACTERS] for text in texts]
     if isinstance(model, TransformerModel):
         said = transformer.predict(model, cut, progress=progress)

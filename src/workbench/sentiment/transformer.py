@@ -26,6 +26,8 @@ Progress = Callable[[int, int], None]
 # Tokens in one batch, padding included. Processor: as much as keeps two cores at their peak while what passes between
 # layers stays in their caches; fewer wait for memory, more overflow. Graphics card: as much as keeps it busy.
 _BATCH_TOKENS = {"cpu": 512, "cuda": 32_768}
+# Layers narrower than this are through before a second core is awake; waiting for it takes many times as long.
+_NARROW = 256
 # Texts that are held as tokens, and sorted by length, at a time.
 _WINDOW = 16_384
 
@@ -115,15 +117,15 @@ def predict(model: TransformerModel, texts: Sequence[str], *, progress: Progress
 
     A batch holds as many tokens as run fastest, and texts of like length need next to no padding. What is said of a
     text does not depend on its neighbours (in float32, to 1e-4; in int8, whose scale is the batch's, to about 0.01).
-    On WORKBENCH_THREADS processor threads, on all allowed ones where it is not set. `progress` is called with texts
-    done and texts in all. InputError where a text is missing.
+    On WORKBENCH_THREADS processor threads, on all allowed ones where it is not set, a network narrower than 256 on one.
+    `progress` is called with texts done and texts in all. InputError where a text is missing.
     """
     import torch
 
-    rows = _checked(texts)
+    rows = checked(texts)
     probabilities = np.zeros((len(rows), len(LABELS)), dtype=np.float32)
     tokens, truncated, done = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=bool), 0
-    with quietly(), _threads(), torch.inference_mode():
+    with quietly(), on_threads(_useful_threads(model)), torch.inference_mode():
         for start in range(0, len(rows), _WINDOW):
             window = slice(start, start + _WINDOW)
             encoded, tokens[window], truncated[window] = _encoded(model, rows[window])
@@ -188,7 +190,8 @@ def _quantise(network: Any, place: str) -> None:
         raise InputError(f"{place}: int8: it has no linear layers to compute in whole numbers")
 
 
-def _checked(texts: Sequence[str]) -> list[str]:
+def checked(texts: Sequence[str]) -> list[str]:
+    """Return texts as tokenizers take them; InputError where one is missing."""
     rows = [texts] if isinstance(texts, str) else list(texts)
     for place, text in enumerate(rows):
         if not isinstance(text, str):
@@ -198,15 +201,20 @@ def _checked(texts: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def _threads() -> Iterator[None]:
+def on_threads(number: int) -> Iterator[None]:
+    """Let torch compute on so many threads; afterwards on as many as before."""
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(threads())
+    torch.set_num_threads(number)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _useful_threads(model: TransformerModel) -> int:
+    return 1 if getattr(model.network.config, "hidden_size", _NARROW) < _NARROW else threads()
 
 
 def _encoded(model: TransformerModel, texts: list[str]) -> tuple[dict[str, list[list[int]]], np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ In: features of churn's kind at past cut-offs and of today, lazy orders; or subs
     segments, value_by_risk   who they are, in words
     acquisition               what they cost and whether it pays; predicted_cac
     headline                  the figures by which all this is judged; over_time, candidates, interval_coverage
+    contest                   every forecast and a large one, for `workbench.emissions` to compare
     about, judged             what the forecast says of itself, and how each outcome came out, for governance
     of_process, of_backtest … what each section shows, for `charts.show`
     ways                      what `workbench.explain` needs to say why
@@ -27,6 +28,7 @@ from workbench.value.appraisal import Appraisal, appraise, check_lifetime
 from workbench.value.backtest import Tested, backtest
 from workbench.value.buying import Buying, compare, fit_buying
 from workbench.value.concentration import Concentration, concentration
+from workbench.value.contest import contest
 from workbench.value.contracts import Contracts, appraise_subscriptions
 from workbench.value.examples import Gathered, gather, returned_share, with_spend
 from workbench.value.exhibits import of_acquisition, of_backtest, of_contracts, of_plan, of_process, of_spread
@@ -67,6 +69,7 @@ __all__ = [
     "check_lifetime",
     "compare",
     "concentration",
+    "contest",
     "daily_volume",
     "decile_calibration",
     "fit_buying",

@@ -81,7 +81,7 @@ def make(
         for name, fit in LEARNERS.items():
             models[name] = fit(past, season=season, horizon_days=horizon_days, seed=seed)
             found[name] = learned.predict(models[name], features, cutoff=cutoff)
-        found["blend"] = _blend(found["log_normal"], *(found[name] for name in LEARNERS))
+        found["blend"] = blend(found["log_normal"], *(found[name] for name in LEARNERS))
     return Made(forecasts=found, processes=processes, learned=models, horizon_days=horizon_days)
 
 
@@ -90,7 +90,7 @@ def past_rate(features: pd.DataFrame, *, horizon_days: int) -> np.ndarray:
     return (features["spend"] / (features["tenure_days"] + _DAYS_MORE)).to_numpy(float) * horizon_days
 
 
-def _blend(process: np.ndarray, *learnt: np.ndarray) -> np.ndarray:
+def blend(process: np.ndarray, *learnt: np.ndarray) -> np.ndarray:
     """Share out the total of a process by the geometric mean of its own forecast and what was learnt.
 
     How much all will spend is the process's strength, which knows the season; who of them, that of learned models.

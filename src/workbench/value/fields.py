@@ -53,7 +53,11 @@ def worth_of_fields(
     and the note says why.
     """
     model = _measured(tested)
-    folds = [fold_at(known, tested, cutoff, seed) for cutoff in _latest(tested, model)] if model else []
+    folds = (
+        [fold_at(known, cutoff, horizon_days=tested.horizon_days, seed=seed) for cutoff in _latest(tested, model)]
+        if model
+        else []
+    )
     whole = [fold.products(str(model), (), tested.horizon_days, seed) for fold in folds]
     rows: list[tuple[Any, ...]] = []
     for columns, fields in _grouped(reading).items():
@@ -86,8 +90,9 @@ def _latest(tested: Tested, model: str) -> list[pd.Timestamp]:
     return sorted(tested.scores["cutoff"].unique())[-_FOLDS[model] :]
 
 
-def fold_at(known: Gathered, tested: Tested, cutoff: pd.Timestamp, seed: int) -> Fold:
-    past = training(known.past, cutoff, horizon_days=tested.horizon_days, seed=seed)
+def fold_at(known: Gathered, cutoff: pd.Timestamp, *, horizon_days: int, seed: int = 0) -> Fold:
+    """Return a judged cut-off with what could be learnt from by then."""
+    past = training(known.past, cutoff, horizon_days=horizon_days, seed=seed)
     judged = known.past[known.past["cutoff"] == cutoff]
     return Fold(cutoff=cutoff, past=past, judged=judged, season=season(known.volume, as_of=cutoff))
 

@@ -60,6 +60,11 @@ class Pressure:
     note: str
 
     @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """What later notebooks read: what caps cost, and energy and responses by channel."""
+        return {"caps": self.caps, "channels": self.energy}
+
+    @property
     def said(self) -> str:
         """The pressure in a sentence or three."""
         if not self.touches:
