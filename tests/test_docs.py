@@ -21,8 +21,8 @@ def test_links_lead_somewhere(page):
 
 
 def test_every_command_of_the_readme_teaches():
-    commands = set(re.findall(r"workbench (run|markets|check|import|sample)\b", (ROOT / "README.md").read_text()))
-    assert commands == {"run", "markets", "check", "import", "sample"}
+    commands = set(re.findall(r"workbench (run|markets|check|import|sample|audit|footprint)\b", (ROOT / "README.md").read_text()))
+    assert commands == {"run", "markets", "check", "import", "sample", "audit", "footprint"}
     for command in commands:
         shown = CliRunner().invoke(app, [command, "--help"])
         assert shown.exit_code == 0

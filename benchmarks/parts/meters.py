@@ -25,7 +25,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from workbench import emissions
-from workbench.emissions import measure, watts
+from workbench.emissions import watts
+from workbench.emissions.measure import Meter, measure, ratio
 from workbench.emissions.meter import JOULES_PER_KWH
 from workbench.processor import cores
 
@@ -57,7 +58,7 @@ def agreement(*, repeats: int = 20) -> dict[str, Any]:
     os.environ[watts.WATTS_VARIABLE] = str(told.busy_watts)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            job = partial(measure.measure, "job", partial(work, 4), meter=_meter(Path(folder)))
+            job = partial(measure, "job", partial(work, 4), meter=_meter(Path(folder)))
             pairs = [(job()[1], job()[1]) for _ in range(repeats)]
     finally:
         os.environ.pop(watts.WATTS_VARIABLE)
@@ -70,7 +71,7 @@ def agreement(*, repeats: int = 20) -> dict[str, Any]:
         "repeats": repeats,
         "job_cpu_seconds": round(float(np.median(one)) / told.busy_watts, 3),
         "value_within": int(((low <= other) & (other <= high)).sum()),
-        "ratio_within": sum(low <= 1 <= high for _, low, high in (measure.ratio(*pair) for pair in pairs)),
+        "ratio_within": sum(low <= 1 <= high for _, low, high in (ratio(*pair) for pair in pairs)),
         "apart_median_percent": round(100 * float(np.median(apart)), 2),
         "apart_most_percent": round(100 * float(apart.max()), 2),
         "margin_median_percent": round(100 * float(np.median(margin)), 1),
@@ -107,7 +108,7 @@ def fresh_process(folder: Path, kind: str) -> dict[str, float]:
     return {name: round(1e3 * statistics.median(column), 1) for name, column in columns}
 
 
-def step_ms(meter: measure.Meter) -> float:
+def step_ms(meter: Meter) -> float:
     """Return what a later, empty step costs."""
     began = time.perf_counter()
     with meter("step"):
@@ -115,13 +116,13 @@ def step_ms(meter: measure.Meter) -> float:
     return 1e3 * (time.perf_counter() - began)
 
 
-def asleep(meter: measure.Meter, *, seconds: float) -> dict[str, float]:
+def asleep(meter: Meter, *, seconds: float) -> dict[str, float]:
     """Return what metering costs while the step itself does nothing."""
     _, cpu = timed(partial(time.sleep, seconds), meter("asleep"))
     return {"seconds": seconds, "meter_cpu_ms": round(1e3 * cpu, 1), "overhead_percent": round(100 * cpu / seconds, 2)}
 
 
-def job(meter: measure.Meter, *, seconds: float, pairs: int) -> dict[str, float]:
+def job(meter: Meter, *, seconds: float, pairs: int) -> dict[str, float]:
     """Do the same work with and without the meter."""
     work(1)
     rounds = max(1, round(seconds / timed(partial(work, 10), nullcontext())[0] * 10))
@@ -202,7 +203,7 @@ def _write(path: Path, text: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _kind(name: str, call: Callable[[], object], *, meter: measure.Meter, seconds: float) -> dict[str, Any]:
+def _kind(name: str, call: Callable[[], object], *, meter: Meter, seconds: float) -> dict[str, Any]:
     call()
     with meter(name) as line:
         until = time.perf_counter() + seconds
@@ -244,5 +245,5 @@ def _why(row: dict[str, Any], *, watts_a_core: float) -> str:
     return f"{of_memory}; a busy core is {watts_a_core:.1f} W to it and {drawn:.1f} W to the other meter"
 
 
-def _meter(folder: Path) -> measure.Meter:
+def _meter(folder: Path) -> Meter:
     return partial(emissions.track, notebook="benchmark", ledger=folder / "footprint.csv", country="DE")

@@ -16,6 +16,7 @@ class Contender:
 
     `judge` returns one contribution for each judged unit, in the same order for all contenders of a task: their mean is
     the metric, and their spread its error. Where a metric is no mean, they are its jackknife's pseudo-values.
+    `prepare`, where there is one, loads libraries that a process loads once, which is no part of a training.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Contender:
     train: Callable[[], Any]
     score: Callable[[Any], Any]
     judge: Callable[[Any], np.ndarray]
+    prepare: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -88,6 +88,8 @@ def _sentence(
     size, everything = int(curve["size"].iloc[place]), int(curve["size"].iloc[-1])
     if place == len(curve) - 1:
         return f"{of}: all {everything:,} {unit} are needed; fewer lie more than one standard error behind."
+    if saving[0] <= 0:
+        return f"{of}: {size:,} of {everything:,} {unit} would do, but fewer save no energy that these meters see."
     return (
         f"{of}: beyond {size:,} of {everything:,} {unit} the {metric} gains no more than one standard error. Learning "
         f"from these saves {ranged(*saving, form='.0%')} of a training's energy and {lost_or_gained(loss)}."

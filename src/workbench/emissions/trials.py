@@ -84,6 +84,9 @@ def _value(trial: Trial) -> float:
 
 def _try(one: Contender, of: str, meter: Meter, training_seconds: float, scoring_seconds: float) -> Trial:
     train, score = (f"trial, {what}: {of}" for what in ("training", "scoring"))
+    if one.prepare is not None:
+        with meter(f"trial, loading: {of}"):
+            one.prepare()
     trained, training = measure(train, one.train, meter=meter, window_seconds=training_seconds)
     scored, scoring = measure(score, partial(one.score, trained), meter=meter, window_seconds=scoring_seconds)
     contributions = np.asarray(one.judge(scored), float)

@@ -4,6 +4,7 @@ In: a market's messages.   Out: a `Task`; the linear model learnt from growing p
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -29,6 +30,7 @@ _TITLES = {
     "compact": "compact transformer",
     "distilled": "linear model, taught by a transformer",
 }
+_FEW = 40
 # A point of accuracy, as the saving of a smaller model is usually asked for.
 _TOLERANCE = 0.01
 
@@ -108,7 +110,17 @@ def _contender(
         return np.asarray(told.argmax(axis=1) == truth, dtype=float)
 
     title = title or _TITLES.get(name, name)
-    return Contender(name=name, title=title, train=partial(fit, learn, seed=seed, **how), score=score, judge=judge)
+    train = partial(fit, learn, seed=seed, **how)
+    learns = how["model"] in ("linear", "compact")
+    prepare = partial(_warm_up, learn, how["model"]) if learns else None
+    return Contender(name=name, title=title, train=train, score=score, judge=judge, prepare=prepare)
+
+
+def _warm_up(learn: pd.DataFrame, model: str) -> None:
+    """Learn from a few messages, which loads the libraries that learning needs."""
+    # Too few messages to learn from load nothing, and are refused once more where it counts.
+    with suppress(InputError):
+        fit(learn.groupby("label").head(_FEW), model=model)
 
 
 def _fault(name: str, *, int8: bool, allow_pickle: bool) -> str:
