@@ -10,11 +10,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from workbench.crm import sample
 from workbench.sentiment.labels import from_ratings
 
 Folder = Callable[..., Path]
+
+# No test asserts how long something takes: machines differ, and are shared.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -54,7 +54,7 @@ def judged(task: Task) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 def test_all_that_apply_compete_and_a_large_model_beside_them(task: Task):
     assert [one.name for one in task.contenders] == ["recency", "logistic", "trees", "large_trees"]
     assert (task.judged, task.volume, task.scorings, task.tolerance, task.target) == (150, 40, 30, 0.005, 0.7)
-    assert "1,000 of 31 leaves" in task.contenders[-1].title
+    assert (task.largest, task.contenders[-1].title) == ("large_trees", "large trees (1,000 of 31 leaves)")
 
 
 def test_contributions_have_the_mean_and_the_error_of_delong(task: Task, found: Gathered, judged: dict[str, Any]):

@@ -72,11 +72,12 @@ def test_a_run_that_was_not_needed_saves_what_the_success_before_it_took(account
 
 
 def test_a_message_that_was_not_scored_again_saves_the_mean_of_those_that_were(accounts):
-    reused = {"messages_reused": 30, "messages_scored": 10}
+    reused = {"messages_reused": 300, "messages_scored": 100}
     saved = accounts(*a_run("1", "sentiment"), reused=reused).saved
-    assert (saved["count"].item(), saved["kwh"].item()) == (30, pytest.approx(3e-6))
-    unknown = accounts(reused=reused | {"messages_scored": 0}).saved
-    assert (unknown["kwh"].isna().item(), unknown["not_known"].item()) == (True, 30)
+    assert (saved["count"].item(), saved["kwh"].item()) == (300, pytest.approx(3e-6))
+    for few in (0, 29):
+        unknown = accounts(reused=reused | {"messages_scored": few}).saved
+        assert (unknown["kwh"].isna().item(), unknown["not_known"].item()) == (True, 300)
 
 
 def test_energy_of_an_interaction_is_all_scoring_over_messages_and_touches(accounts):
@@ -84,6 +85,52 @@ def test_energy_of_an_interaction_is_all_scoring_over_messages_and_touches(accou
     found = accounts(*a_run("1"), *a_run("2"), *a_run("1", "sentiment"), interactions=counts).interactions
     assert (found.joules, found.low, found.count) == (pytest.approx(2e-6 * 3.6e6 / 36), pytest.approx(0.05), 36)
     assert found.steps == ("churn: score", "sentiment: score")
+
+
+def test_messages_known_before_cost_an_interaction_as_much_as_those_that_were_read(accounts):
+    reused = {"messages_scored": 50, "messages_reused": 150}
+    found = accounts(*a_run("1"), *a_run("1", "sentiment"), interactions={"messages": 200}, reused=reused).interactions
+    assert found.joules == pytest.approx((1e-6 + 4e-6) * 3.6e6 / 200)
+    assert (found.low, found.high) == pytest.approx((0.5e-6 * 3.6e6 / 200, 5e-6 * 3.6e6 / 200))
+    assert found.steps[1] == "sentiment: score, 150 messages known before at the mean of 50 read"
+
+
+@pytest.mark.parametrize(("read_now", "said"), [(0, "all were"), (3, "all but 3 were")])
+def test_a_run_that_read_no_message_says_nothing_of_what_one_takes(accounts, read_now, said):
+    reused = {"messages_scored": read_now, "messages_reused": 150}
+    found = accounts(*a_run("1"), *a_run("1", "sentiment"), interactions={"messages": 150}, reused=reused).interactions
+    assert (found.joules, found.why) == (None, f"not measured for messages: {said} known from an earlier run")
+
+
+def test_valuing_customers_is_scoring_and_is_said_to_learn_too(accounts):
+    lines = (line("value customers", "1", "value", 2e-6), line("explain", "1", "value", 6e-6))
+    found = accounts(*lines, line("page", "1", "value", 9e-6, depth=0), interactions={"touches": 2})
+    assert (found.interactions.joules, found.interactions.steps) == (pytest.approx(3.6), ("value: value customers",))
+    assert found.explaining["times_scoring"].tolist()[1] == pytest.approx(3.0)
+    assert "but 'value customers' learns its forecast too." in of_accounts(found)["interaction"]
+
+
+def test_steps_that_the_latest_run_no_longer_has_are_one_row_and_not_called_unmeasured(accounts):
+    old = [line(f"old {place}", "0", kwh=1e-6) for place in range(60)]
+    found = accounts(*old, line("page", "0", kwh=70e-6, depth=0), *a_run("1"))
+    assert found.by_step["step"].tolist()[3:] == ["rest of the page", "steps of other runs"]
+    assert found.by_step["kwh_of_all_runs"].sum() == pytest.approx(found.all_runs.kwh) == pytest.approx(90e-6)
+    shown = next(table for name, table in of_accounts(found).items() if name.startswith("Every step"))
+    assert shown["milliwatt_hours"].iloc[-1] == "not in the latest run"
+    assert "not measured" not in shown.to_string()
+
+
+def test_what_steps_side_by_side_took_twice_is_taken_off_and_said(accounts):
+    found = accounts(line("a", kwh=3e-6), line("b", kwh=3e-6), line("page", kwh=4e-6, depth=0))
+    assert (found.latest.kwh, found.latest.low, found.latest.not_measured) == (
+        pytest.approx(4e-6),
+        pytest.approx(1e-6),
+        0,
+    )
+    said = " ".join(found.notes)
+    assert "In 1 run steps ran side by side" in said
+    assert "too low" not in said
+    assert "steps exceed" not in str(plot_steps(found).get_yticklabels())
 
 
 @pytest.mark.parametrize("counts", [None, {}, {"messages": 0}])

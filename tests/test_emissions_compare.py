@@ -169,6 +169,34 @@ def test_the_baseline_can_be_named_and_a_misspelt_one_is_refused(machine: Machin
         compared(machine, *three, baseline="larg")
 
 
+def test_the_largest_of_a_task_is_the_baseline_where_it_took_part(machine: Machine, three: list[Contender]):
+    assert compared(machine, *three, largest="small").baseline == "small"
+    assert compared(machine, *three, largest="small", baseline="large").baseline == "large"
+    assert compared(machine, *three, largest="huge").baseline == "large"
+    broken = machine.contender("huge", right(1.0), fails=ValueError())
+    assert compared(machine, *three, broken, largest="huge").baseline == "large"
+
+
+def test_a_named_baseline_that_fails_is_not_replaced(machine: Machine, three: list[Contender]):
+    broken = machine.contender("huge", right(1.0), fails=ValueError())
+    found = compared(machine, *three, broken, baseline="huge")
+    assert (found.chosen, found.baseline) == (None, None)
+    assert "the baseline huge took no part; huge was left out: it failed with ValueError" in found.reason
+
+
+def test_one_that_takes_more_than_a_cheap_baseline_says_how_many_times(machine: Machine, three: list[Contender]):
+    found = compared(machine, *three, baseline="rule")
+    # Of 1 + 60 x 0.1 seconds against 0.01 + 60 x 0.001.
+    assert "it takes 100 times (" in found.reason
+    assert "saves" not in found.reason
+    assert found.saving_share[0] == pytest.approx(-99)
+
+
+def test_one_that_alone_lies_close_enough_is_not_called_the_cheapest(machine: Machine):
+    small, large = machine.contender("small", right(0.8)), machine.contender("large", right(0.9), training=50.0)
+    assert "is the only one that lies close enough" in compared(machine, small, large, baseline="small").reason
+
+
 def test_where_the_meters_disagree_the_interval_spans_both(machine: Machine):
     # By codecarbon, which sees the large one at a tenth of the watts, the small one saves nothing.
     small = machine.contender("small", right(0.9))

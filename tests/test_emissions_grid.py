@@ -87,7 +87,8 @@ def test_a_year_without_data_gives_the_nearest_and_says_so() -> None:
 
 def test_the_fallback_is_as_wide_as_all_grids() -> None:
     world = world_intensity()
-    assert world.source.startswith("fallback")
+    assert world.source.startswith(f"fallback: world mean, {world.low:,.0f} to {world.high:,.0f} g")
+    assert world_intensity() is world
     assert world.low < grid_intensity("NO").gco2e_per_kwh < world.gco2e_per_kwh < grid_intensity("PL").gco2e_per_kwh
     assert world.high > grid_intensity("ZA").gco2e_per_kwh
 

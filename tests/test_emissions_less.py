@@ -90,6 +90,25 @@ def test_too_few_sizes_are_not_enough_data_and_a_failure_names_no_customer():
         assert list(of_less(nothing).values()) == [nothing.sentence]
 
 
+def test_without_the_largest_there_is_no_curve_and_it_is_named():
+    nothing = found(point(100, rights=700), point(200, rights=800), point(400, rights=800, fails=True))
+    assert (nothing.size, len(nothing.curve)) == (None, 0)
+    assert nothing.sentence == "churn, fewer examples: 400 was left out: it failed with ValueError."
+
+
+def test_another_size_that_fails_is_named_beside_the_curve():
+    rest = found(point(100, rights=700), point(200, rights=800, fails=True), point(400, rights=800))
+    assert rest.curve["size"].tolist() == [100, 400]
+    assert rest.sentence.endswith("200 was left out: it failed with ValueError.")
+
+
+def test_a_saving_that_could_be_none_is_not_claimed():
+    # Half a second of ten less: the meters' interval goes beyond that.
+    same = found(point(950, rights=800), point(1000, rights=800))
+    assert same.saving_share[0] > 0 > same.saving_share[1]
+    assert same.sentence.endswith("would do, but fewer save no energy that these meters surely see.")
+
+
 def test_the_page_shows_quality_and_energy_at_every_size(curve: Less):
     shown = of_less(curve)
     frame = next(part for part in shown.values() if isinstance(part, pd.DataFrame))

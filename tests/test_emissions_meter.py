@@ -1,6 +1,7 @@
 """The meter around a block of work."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from workbench.emissions import Footprint, estimate, read, total, track
+from workbench.emissions.grid import world_intensity
 from workbench.emissions.watts import WATTS_VARIABLE, this_processor
 from workbench.processor import cores
 
@@ -100,11 +102,13 @@ def test_without_codecarbon_the_second_meter_still_counts(ledger: Path, monkeypa
     assert "codecarbon did not run" in row["note"]
 
 
-def test_an_unknown_country_has_energy_and_no_carbon(ledger: Path) -> None:
-    with meter(ledger, country="ZZ") as found:
+@pytest.mark.parametrize("country", ["ZZ", "AD"])
+def test_an_unknown_grid_is_the_world_s_mean_by_name_and_width(ledger: Path, country: str) -> None:
+    with meter(ledger, country=country) as found:
         pass
-    assert found.kwh_codecarbon > 0
-    assert (found.gco2e, found.gco2e_cpu, found.gco2e_per_kwh, found.intensity_source) == (None, None, None, "")
+    assert found.gco2e == pytest.approx(found.kwh_codecarbon * world_intensity().gco2e_per_kwh)
+    assert re.match(r"fallback: world mean, \d+ to [\d,]+ g of all grids", found.intensity_source)
+    assert f"the grid is not known: carbon by {found.intensity_source}" in read(ledger)["note"].item()
 
 
 STEP = """
@@ -164,7 +168,7 @@ def test_a_counter_that_stands_still_or_goes_back_is_not_measured(
         pass
     assert (found.cpu_seconds, found.kwh_cpu, found.kwh_idle) == (None, None, None)
     assert "its counter went back" in found.note
-    assert found.kwh_low == found.kwh_high == found.kwh_codecarbon
+    assert [found.kwh_low, found.kwh_high] == pytest.approx([0.6 * found.kwh_codecarbon, 1.4 * found.kwh_codecarbon])
 
 
 def test_a_clock_that_is_set_back_changes_no_duration(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from workbench.emissions.places import Places, plot_places, where
+from workbench.emissions.ledger import Total
+from workbench.emissions.places import Places, plot_places, pue_of, where, work_of_a_year
 from workbench.errors import InputError
 
 NOW = date(2026, 11, 29)
@@ -57,6 +58,25 @@ def test_carbon_by_hand_with_the_data_that_is_moved() -> None:
 
 def test_moving_much_data_may_cost_more_than_a_clean_grid_saves() -> None:
     assert row(germany(gigabytes=10_000.0), "Google Cloud", "europe-north2")["saving_share"] < 0
+
+
+def test_the_network_weighs_the_more_the_less_energy_the_work_takes() -> None:
+    found = row(germany(kwh_low=1.0, kwh_high=1000.0, gigabytes=100.0), "Scaleway", "fr-par-2")
+    pue, (least, _, most) = pue_of("scaleway/fr-par-2")[0][1], pue_of()[0]
+    # By Ember's 44.18 g against 342.06 g: the network takes 0.09 kWh a gigabyte at the low end, 0.001 at the high one.
+    mean = (44.18 + 342.06) / 2
+    assert found["saving_share_low"] == pytest.approx(1 - (pue * 44.18 + 9.0 * mean) / (least * 342.06), abs=0.5)
+    assert found["saving_share_high"] >= 1 - (pue * 44.18 + 0.0001 * mean) / (most * 342.06) - 1e-9
+    assert found["saving_share_low"] < row(germany(gigabytes=100.0), "Scaleway", "fr-par-2")["saving_share_low"] - 1
+
+
+def test_energy_that_was_not_measured_is_no_nought() -> None:
+    nothing = Total(kwh=None, low=None, high=None, gco2e=None, seconds=0.0, steps=0, not_measured=0)
+    year = work_of_a_year(nothing, pd.DataFrame({"rows": [5_000_000]}))
+    assert year == {"kwh": None, "kwh_low": None, "kwh_high": None, "gigabytes": 2.0}
+    found = germany(**year)
+    assert found.table.empty
+    assert found.reason.startswith("Where to run: not measured, as no run that succeeded")
 
 
 def test_a_named_region_is_the_present_place() -> None:

@@ -180,7 +180,14 @@ def test_waits_are_longer_the_further_the_score_lies_below_and_the_more_may_be_l
 def test_few_flags_are_not_enough_data():
     found = replayed({name: array[:20] for name, array in RISING.items()})
     assert found.chosen is None
-    assert found.reason.startswith("not enough data: daily scoring raises 20 flags")
+    assert found.reason.startswith("Policies of scoring: not enough data: daily scoring raises 20 flags")
+
+
+@pytest.mark.parametrize(("share", "written"), [(0.005, "0.5%"), (0.014, "1.4%"), (0.01, "1%"), (0.07, "7%")])
+def test_limits_are_written_as_they_were_set(share, written):
+    found = replayed(RISING, allowed_loss=share, threshold=0.375 + share)
+    assert f"policies that lose at most {written} of what" in found.reason
+    assert any(f"a risk of {37.5 + 100 * share:g}% or more" in text for text in found.assumptions)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 200), (50, 1)], ids=["one of each", "one customer", "one day"])

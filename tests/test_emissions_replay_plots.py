@@ -9,6 +9,7 @@ from test_emissions_replay import RISING, replayed
 from test_emissions_retraining import ageing, rows_of
 from workbench import charts
 from workbench.emissions import replay_plots as plots
+from workbench.emissions.replay import not_replayed
 
 FOUND = replayed(RISING, joules_per_start=1.0)
 TRAINED = rows_of(ageing())
@@ -52,9 +53,27 @@ def test_without_enough_data_the_page_says_so_and_still_shows_what_policies_take
     shown = plots.of_replay(FEW)
     assert "not enough data" in shown["frugal policy"]
     assert isinstance(shown["What each policy of scoring would have taken and lost"], pd.DataFrame)
-    assert plots.of_retraining(rows_of(pd.DataFrame())) == {
-        "frugal training": "not enough data: 0 months with a model and a known outcome; 3 are needed."
-    }
+
+
+def test_of_what_was_not_replayed_the_page_shows_the_reason_alone():
+    assert plots.of_replay(not_replayed("no orders.")) == {"frugal policy": "Policies of scoring: no orders."}
+    few = "not enough data: 0 months with a model and a known outcome; 3 are needed."
+    assert plots.of_retraining(rows_of(pd.DataFrame())) == {"frugal training": f"Policies of training: {few}"}
+
+
+@pytest.mark.parametrize("customers", [1, 15])
+def test_a_small_market_has_a_page(customers):
+    random = np.random.default_rng(customers)
+    arrays = {name: array[:customers] for name, array in RISING.items()}
+    risk = np.where(random.random((customers, 1)) < 0.4, np.nan, arrays["risk"]).astype(np.float32)
+    for scored in (risk, np.full_like(risk, np.nan)):
+        shown = charts.show(plots.of_replay(replayed(arrays | {"risk": scored})))._repr_html_()
+        assert "Policies of scoring: not enough data" in shown
+
+
+def test_scoring_and_training_can_stand_on_one_page():
+    scored, trained = plots.of_replay(FOUND), plots.of_retraining(TRAINED)
+    assert len(scored | trained) == len(scored) + len(trained)
 
 
 def test_the_page_of_retraining_writes_intervals_out():

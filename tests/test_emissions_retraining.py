@@ -33,15 +33,16 @@ def test_schedules_train_as_often_as_they_say():
     assert table.loc["monthly", ["kwh", "saving_share", "loss"]].tolist() == [13 * 36 / 3.6e6, 0, 0]
     # Ages 0, 1, 2 in four quarters and 0 in the last month: 12 months of age over 13 months.
     assert table.loc["quarterly", "loss"] == pytest.approx(0.002 * 12 / 13)
-    assert found.chosen == "half-yearly"
-    assert "half-yearly" in found.reason
+    # Half-yearly loses 0.0046, and by the far end of its interval more than 0.005.
+    assert found.chosen == "quarterly"
+    assert "is 'quarterly': 5 trainings, 62% fewer, for a loss of 0.0018" in found.reason
 
 
 def test_drift_of_the_scores_trains_when_the_index_is_above_a_fifth():
     # 0.03 a month is above 0.2 after seven.
     assert rows(ageing())[1].loc["on drift of the scores", "trainings"] == 2
     assert rows(ageing(psi=0.0))[1].loc["on drift of the scores", "trainings"] == 1
-    assert rows(ageing())[1].loc["never again", "drift_share"] == pytest.approx(6 / 13)
+    assert rows(ageing())[1].loc["once, never again", "drift_share"] == pytest.approx(6 / 13)
 
 
 def test_drift_of_the_loss_waits_for_outcomes_and_for_more_than_chance():
@@ -52,8 +53,20 @@ def test_drift_of_the_loss_waits_for_outcomes_and_for_more_than_chance():
 
 
 def test_a_model_that_does_not_age_is_trained_once_and_one_that_does_monthly():
-    assert rows(ageing(lost=0.0))[0].chosen == "never again"
-    assert rows(ageing(lost=0.05, psi=0.0))[0].chosen == "monthly"
+    assert rows(ageing(lost=0.0))[0].chosen == "once, never again"
+    monthly = rows(ageing(lost=0.05, psi=0.0))[0]
+    assert monthly.chosen == "monthly"
+    assert monthly.reason == "'monthly' is kept: no other policy is surely within 0.005 of AUC of it."
+
+
+def test_what_few_customers_cannot_show_keeps_monthly_and_is_said():
+    aged = ageing(lost=0.0)
+    found, _ = rows(aged.assign(behind_error=0.02 * (aged["month"] != aged["trained"])))
+    assert found.chosen == "monthly"
+    assert "no other policy is surely within 0.005" in found.reason
+    assert (
+        "the point estimates say 'once, never again': 1 training, 92% fewer, for a loss of 0.0000 (-0." in found.reason
+    )
 
 
 def test_intervals_count_outcomes_that_overlap_once():
@@ -65,7 +78,7 @@ def test_intervals_count_outcomes_that_overlap_once():
 def test_too_little_is_said_and_bad_input_is_named():
     assert retraining(pd.DataFrame(), horizon_days=90, joules_per_training=1.0).chosen is None
     few = ageing()[lambda rows: rows["month"] < MONTHS[2]]
-    assert rows_of(few).reason.startswith("not enough data: 2 months")
+    assert rows_of(few).reason.startswith("Policies of training: not enough data: 2 months")
     with pytest.raises(InputError, match="no column psi"):
         rows_of(ageing().drop(columns="psi"))
     with pytest.raises(InputError, match="found -1 joules"):

@@ -52,6 +52,20 @@ def test_without_energy_grid_or_hardware_there_is_no_value_and_it_is_said(missin
     assert found.parts["gco2e"].isna().any()
 
 
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [("kwh", "energy of the work"), ("intensity", "carbon of the grid"), ("hours_reserved", "hours of the reserved")],
+)
+def test_the_factor_that_is_missing_is_named_and_no_other(missing: str, said: str) -> None:
+    note = sci(**{**GIVEN, missing: None}).note
+    assert note.startswith(f"Not known: {said}")
+    assert "," not in note
+
+
+def test_the_meter_is_named_beside_the_energy() -> None:
+    assert sci(**GIVEN, meter="CPU seconds x watts").parts["source"].iloc[0] == "CPU seconds x watts"
+
+
 @pytest.mark.parametrize(("missing", "part"), [("idle_kwh", "waits"), ("pue", "cooling")])
 def test_without_waiting_or_cooling_the_value_is_a_lower_bound(missing: str, part: str) -> None:
     found = sci(**{**GIVEN, missing: None})

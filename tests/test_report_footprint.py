@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from workbench.emissions.ledger import UNCHANGED, Footprint, append
+from workbench.emissions.ledger import UNCHANGED, Footprint, append, total
 from workbench.errors import InputError
 from workbench.report.footprint import as_csv, gather, lines, table
 
@@ -71,6 +71,19 @@ def test_rows_of_the_csv_add_up_and_name_their_factors(reports):
         ("germany", "latest"), ("online_retail/france", "latest"), ("online_retail/france", "failed")
     }  # fmt: skip
     assert all(row["country"] == "DE" and "location-based" in row["boundary"] for row in rows)
+
+
+def test_where_steps_exceed_their_page_rows_add_up_to_the_ledger_s_total(tmp_path):
+    for one in (line("a", kwh=3e-3), line("b", kwh=3e-3), line("page", kwh=4e-3)):
+        append(tmp_path / "germany/footprint.csv", one)
+    found, held = gather(tmp_path), total(tmp_path / "germany/footprint.csv")
+    rows = list(csv.DictReader(io.StringIO(as_csv(found))))
+    summed = {column: sum(float(row[column]) for row in rows) for column in ("kwh", "kwh_low", "gco2e", "seconds")}
+    assert summed == pytest.approx({"kwh": held.kwh, "kwh_low": held.low, "gco2e": held.gco2e, "seconds": held.seconds})
+    shown = table(found, by="step").set_index("")["energy"]
+    assert shown["everything"] == "4.00\xa0Wh (2.00 to 4.00)"
+    assert shown["    steps exceed their page by"] == "-2.00\xa0Wh (1.00 to 2.00)"
+    assert "too low" not in " ".join(found.notes)
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", " =1", "\t=1", "a\nb", 'a","b', "\x1b[31m"])

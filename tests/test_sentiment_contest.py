@@ -39,6 +39,7 @@ def test_the_task_says_what_is_compared_and_how_much_of_it_there_is(task, rows):
     assert [one.name for one in task.contenders] == ["shipped", "linear", "compact"]
     assert (task.judged, task.volume, task.scorings) == (len(split(rows)[1]), len(rows), 1)
     assert (task.metric, task.unit, task.tolerance, task.target, task.note) == ("accuracy", "messages", 0.01, 0.9, "")
+    assert task.largest == "compact"
 
 
 @pytest.mark.parametrize("name", ["shipped", "linear"])
@@ -73,11 +74,13 @@ def test_a_transformer_that_cannot_be_opened_stays_away_and_is_named(rows, tiny_
     assert task.note == "not compared: transformer './no/such/folder': there is no such folder"
     assert task.contenders[3].train.keywords["teacher"] == str(tiny_transformer)
     large = task.contenders[-1]
+    assert task.largest == large.name
     assert large.score(large.train()).shape == (task.judged, 3)
 
 
 def test_without_any_transformer_that_opens_the_small_ones_go_on(rows):
     task = contest(rows, transformers=["./no/such/folder"])
+    assert task.largest == "compact"
     assert [one.name for one in task.contenders] == ["shipped", "linear", "compact"]
 
 
@@ -111,6 +114,13 @@ def test_less_is_learnt_from_growing_parts_and_judged_on_the_same_messages(rows)
     assert [len(one.judge(one.score(model))) for one, model in zip(found, trained, strict=True)] == [len(held_out)] * 2
     parts = [one.train.args[0]["message_id"] for one in found]
     assert set(parts[0]) < set(parts[1])
+
+
+def test_a_compact_one_learns_from_less_and_what_learns_from_no_messages_does_not():
+    found = fewer_messages(made(14_000), model="compact", shares=(0.5, 1.0))
+    assert [one.name for one in found] == ["5000", "10000"]
+    assert {one.train.keywords["model"] for one in found} == {"compact"}
+    assert [fewer_messages(made(200), model=name) for name in ("shipped", "distilled", "acme/mood")] == [[], [], []]
 
 
 def test_the_lot_follows_the_seed(rows):

@@ -55,6 +55,7 @@ def test_all_forecasts_compete_the_simplest_first_and_a_large_one_last(task: Tas
     names = ["past_rate", "last_window", "gamma_gamma", "log_normal", "trees", "two_parts", "blend", "large_trees"]
     assert [one.name for one in task.contenders] == names
     assert (task.judged, task.volume, task.metric, task.tolerance) == (120, 30, "rank correlation", 0.01)
+    assert (task.largest, task.contenders[-1].title) == ("large_trees", "large trees (Tweedie, 1,000 of 31 leaves)")
 
 
 def test_each_forecasts_what_the_backtest_would_have(found: Gathered, forecasts: dict[str, np.ndarray]):
@@ -79,5 +80,8 @@ def test_where_nobody_spent_before_rules_and_processes_compete(found: Gathered):
 
 
 def test_where_nobody_spent_anything_there_is_no_contest_and_the_note_says_why():
-    task = contest(gathered(spending=False), horizon_days=90)
+    nobody = gathered(spending=False)
+    task = contest(nobody, horizon_days=90)
     assert (task.contenders, task.note[:53]) == ((), "not enough data: 0 customers spent something after th")
+    nobody.past.loc[nobody.past.index[-1], "spent"] = 1.0
+    assert contest(nobody, horizon_days=90).note.startswith("not enough data: 1 customer spent")

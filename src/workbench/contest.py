@@ -34,6 +34,7 @@ class Task:
     `metric` is written as people know it, the higher the better; `unit` is what is scored ("customers"). One call of
     `score` scores `judged` of them; the market has `volume`, and scores these `scorings` times between two trainings.
     `tolerance` is the loss of quality that a saving may cost; `target`, where there is one, the quality to reach.
+    `largest` names the contender to save against, should it take part; '' leaves that to what they turn out to take.
     """
 
     name: str
@@ -45,4 +46,5 @@ class Task:
     scorings: int
     tolerance: float
     target: float | None = None
+    largest: str = ""
     note: str = ""

@@ -92,7 +92,8 @@ class Market(BaseModel):
         default=0.01, description="emissions: share of the retained value that scoring less often may lose"
     )
     cloud_region: str = Field(
-        default="", description="emissions: where it runs, such as gcp/europe-west3; empty: on the country's grid"
+        default="",
+        description="emissions: where it runs, such as gcp/europe-west3; empty: the country's grid",
     )
     hourly_profile: str = Field(default="", description="emissions: CSV of hour and gco2e_per_kwh; empty: none")
     target_total_error: Share = Field(default=0.2, description="value: error of the total forecast, at most")

@@ -29,7 +29,7 @@ from workbench.churn.examples import cutoffs, examples
 from workbench.churn.exhibits import of_backtest
 from workbench.churn.features import SENTIMENT, consistent, features
 from workbench.churn.fields import features_reading, fields_read, reading, worth_of_fields
-from workbench.churn.gather import SMALL, Gathered, gather
+from workbench.churn.gather import SMALL, Gathered, can_tell, gather
 from workbench.churn.headline import headline, over_time
 from workbench.churn.history import curve_of_history
 from workbench.churn.leakage import find_leaks, without_leaks
@@ -60,6 +60,7 @@ __all__ = [
     "backtest",
     "base_rates",
     "calibration",
+    "can_tell",
     "consistent",
     "contest",
     "curve_of_fields",

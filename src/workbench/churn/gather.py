@@ -131,6 +131,16 @@ def _pool_without(pool: pd.DataFrame, leaks: pd.DataFrame, kept: tuple[str, ...]
     return without_leaks(pool, leaks[leaks["column"].isin(there)], keep=[name for name in kept if name in there])
 
 
+def can_tell(tables: Mapping[str, ibis.Table]) -> bool:
+    """Say whether these tables tell who has left: orders, subscriptions, or a label of customers.
+
+    >>> can_tell({"customers": ibis.memtable({"customer_id": ["a"], "churned": [1]})}), can_tell({})
+    (True, False)
+    """
+    labelled = "customers" in tables and "churned" in tables["customers"].columns
+    return "orders" in tables or "subscriptions" in tables or labelled
+
+
 def _kind(tables: Mapping[str, ibis.Table]) -> Kind:
     if "orders" in tables:
         return "orders"

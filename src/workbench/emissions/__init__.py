@@ -23,6 +23,7 @@ replay, retraining; channels, units, advice.
 
 from workbench.emissions.accounts import Accounts, account, account_market, of_accounts, plot_steps
 from workbench.emissions.advice import advise
+from workbench.emissions.asked import covered, refuse_unknown
 from workbench.emissions.channels import channels, of_channels, plot_channels
 from workbench.emissions.compare import Comparison, compare, compare_all, total_saving
 from workbench.emissions.compare_plots import of_comparison, of_comparisons, of_curves, of_less, plot_less, plot_pareto
@@ -61,6 +62,7 @@ __all__ = [
     "compare",
     "compare_all",
     "costs_of_scoring",
+    "covered",
     "headline",
     "less",
     "measure",
@@ -91,6 +93,7 @@ __all__ = [
     "ratio",
     "read",
     "read_profile",
+    "refuse_unknown",
     "replay",
     "retraining",
     "sci",

@@ -17,14 +17,22 @@ from workbench.emissions import parts
 from workbench.emissions.ledger import UNCHANGED, Total, read, sum_up
 from workbench.emissions.parts import LATEST
 from workbench.errors import InputError
+from workbench.intervals import FEWEST
 from workbench.outputs import KeyFigure
 from workbench.words import counted, number
 
 JOULES_PER_KWH = 3.6e6
 NOTHING_REUSED = {"messages_reused": 0, "messages_scored": 0}
 
+# What a message costs that was not read again; the low end stays, as part of the step is the same for any number.
+_DEARER = ["kwh_codecarbon", "kwh_cpu", "kwh_high", "gco2e", "gco2e_cpu"]
 _AMOUNTS = ["seconds", "kwh", "low", "high", "gco2e"]
 _ENERGY = ["kwh", "low", "high"]
+# What earlier runs had and the latest has not is one row: names of steps change, and sixty of old ones tell nothing.
+_OLD = "steps of other runs"
+_NOT_LATEST = "not in the latest run"
+# The notebook value learns its forecast in the step that values by it.
+_LEARNS_TOO = "value customers"
 # More bars than these cannot be read at the width of a phone.
 _MOST_BARS = 12
 _ADVICE = "Repeated runs are not all waste: data or code may have changed between them."
@@ -47,7 +55,8 @@ class Accounts:
     """What a market's notebooks took; energy in kilowatt-hours with its ends, carbon in grams, missing if not measured.
 
     by_step     notebook, step, seconds, kwh, low, high, gco2e of the latest run that succeeded; runs, and the same
-                amounts `…_of_all_runs`, failed ones too. The rows of a notebook add up to its page
+                amounts `…_of_all_runs`, failed ones too. The rows of a notebook add up to its page; steps that its
+                latest run does not have are one row, 'steps of other runs'
     explaining  the same by notebook and work, 'explaining' or 'scoring'; times_scoring
     wasted      the same by kind: failed, killed, not ended, repeated; runs
     saved       what, count, kwh, low, high, gco2e; not_known, of how many nobody knows what they would have taken
@@ -94,7 +103,7 @@ def account(
         explaining=_explaining(latest),
         wasted=parts.sums(split[split["status"] != LATEST], ["status"]).rename(columns={"status": "kind"}),
         saved=_saved(ledger, split, reused),
-        interactions=_per_interaction(latest, interactions or {}),
+        interactions=_per_interaction(latest, interactions or {}, reused),
         latest=sum_up(latest),
         all_runs=sum_up(split),
         method=" and ".join(sorted({*split["method"]} - {""})) or "not measured",
@@ -118,10 +127,10 @@ def account_market(ledger: Path, *, summary: pd.DataFrame, figures: Iterable[Key
 def is_scoring(step: str) -> bool:
     """Say whether a step scores customers or messages for use; scoring again and again only measures.
 
-    >>> [is_scoring(step) for step in ("score", "score customers", "score again and again: linear", "explain")]
+    >>> [is_scoring(step) for step in ("score", "value customers", "score again and again: linear", "explain")]
     [True, True, False, False]
     """
-    return step.startswith("score") and not step.startswith("score again")
+    return step == _LEARNS_TOO or (step.startswith("score") and not step.startswith("score again"))
 
 
 def _scoring(split: pd.DataFrame) -> pd.DataFrame:
@@ -129,8 +138,10 @@ def _scoring(split: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_step(split: pd.DataFrame, latest: pd.DataFrame) -> pd.DataFrame:
-    """Set the latest run beside all runs, by notebook, its steps in their order and then those it no longer has."""
-    ordered = split.assign(old=split["status"] != LATEST).sort_values(["old", "place"], kind="stable")
+    """Set the latest run beside all runs, by notebook: its steps in their order, then those of other runs as one."""
+    current = (split["notebook"] + "\n" + split["step"]).isin(latest["notebook"] + "\n" + latest["step"])
+    ordered = split.assign(step=split["step"].where(current, _OLD), old=split["status"] != LATEST)
+    ordered = ordered.sort_values(["old", "place"], kind="stable")
     ever = parts.sums(ordered, ["notebook", "step"])
     ever = ever.rename(columns={name: f"{name}_of_all_runs" for name in _AMOUNTS})
     now = parts.sums(latest, ["notebook", "step"])[["notebook", "step", *_AMOUNTS]]
@@ -165,7 +176,9 @@ def _saved(ledger: pd.DataFrame, split: pd.DataFrame, reused: Mapping[str, int])
 
 def _reused(split: pd.DataFrame, count: int, *, scored: int) -> dict[str, object]:
     score = _scoring(split[(split["status"] == LATEST) & (split["notebook"] == "sentiment")])
-    each = parts.sums(score, ["notebook"])[[*_ENERGY, "gco2e"]].sum(min_count=1) / (scored or np.nan)
+    # The step also loads the model and what is known: shared out over a few messages, that would be their price.
+    enough = scored if scored >= FEWEST else np.nan
+    each = parts.sums(score, ["notebook"])[[*_ENERGY, "gco2e"]].sum(min_count=1) / enough
     unknown = count if pd.isna(each["kwh"]) else 0
     return {"what": "messages scored by the same model before", "count": count, **count * each, "not_known": unknown}
 
@@ -175,15 +188,28 @@ def _priced(what: str, spared: pd.DataFrame) -> dict[str, object]:
     return {"what": what, "count": len(spared), **spared.sum(min_count=1), "not_known": unknown}
 
 
-def _per_interaction(latest: pd.DataFrame, interactions: Mapping[str, int]) -> Interactions:
+def _per_interaction(latest: pd.DataFrame, interactions: Mapping[str, int], reused: Mapping[str, int]) -> Interactions:
+    """Share all scoring out over messages and touches; messages known before cost as much as those that were read."""
     scoring = _scoring(latest)
-    taken, count = sum_up(scoring), sum(interactions.values())
-    steps = tuple(dict.fromkeys(scoring["notebook"] + ": " + scoring["step"]))
+    of_messages = scoring["notebook"] == "sentiment"
+    read, known = (reused.get(name, 0) for name in ("messages_scored", "messages_reused"))
+    priced, said = scoring, scoring["notebook"] + ": " + scoring["step"]
+    if of_messages.any() and known and read:
+        dearer = scoring[_DEARER].mul(1 + of_messages * known / read, axis=0)
+        priced = scoring.assign(**{name: dearer[name] for name in _DEARER})
+        said = said.where(
+            ~of_messages, said + f", {counted(known, 'message')} known before at the mean of {read:,} read"
+        )
+    taken, count = sum_up(priced), sum(interactions.values())
     why = ""
+    if of_messages.any() and known and read < FEWEST:
+        few = f"all but {read:,}" if read else "all"
+        why = f"not measured for messages: {few} were known from an earlier run"
     if taken.kwh is None:
         why = "not measured: no step that scores is in the ledger with its energy"
     if not count:
         why = "not applicable: no message and no touch in the period"
+    steps = tuple(dict.fromkeys(said))
     each = [None if why or kwh is None else kwh * JOULES_PER_KWH / count for kwh in (taken.kwh, taken.low, taken.high)]
     return Interactions(joules=each[0], low=each[1], high=each[2], count=count, steps=steps, why=why)
 
@@ -207,13 +233,12 @@ def of_accounts(accounts: Accounts) -> Exhibits:
     explained = accounts.explaining.drop(columns="not_measured")
     times = explained["times_scoring"].map(number, na_action="ignore").astype("str").fillna("nothing scored")
     explained["times_scoring"] = times.where(explained["work"] == "explaining", "–")
-    steps = accounts.by_step.drop(columns=["seconds_of_all_runs", "gco2e_of_all_runs"])
     caption = f"Energy of the steps of the latest runs, {accounts.method}, with its ends"
     drawn: Exhibits = {caption: plot_steps(accounts)} if accounts.by_step["kwh"].notna().any() else {}
     return {
         "lead": _lead(accounts),
         **drawn,
-        f"Every step, {accounts.method}; the steps of a notebook add up to its page": _as_shown(steps),
+        f"Every step, {accounts.method}; the steps of a notebook add up to its page": _steps_shown(accounts.by_step),
         **_shown_or("explaining", "What explaining cost beside scoring", _as_shown(explained), _NO_EXPLAINING),
         **_shown_or("wasted", "Runs beyond the latest successes", _as_shown(accounts.wasted), _NO_WASTE),
         **({"repeated": _ADVICE} if (accounts.wasted["kind"] == parts.REPEATED).any() else {}),
@@ -231,7 +256,7 @@ _NO_SAVING = "Saved by not running again: nothing yet, every run was needed."
 def plot_steps(accounts: Accounts, *, ax: Axes | None = None) -> Axes:
     """Draw the watt-hours of the steps of the latest runs with their ends, the dearest on top, a colour a notebook."""
     ax = charts.axes(ax)
-    steps = accounts.by_step.dropna(subset="kwh").sort_values("kwh", ascending=False)
+    steps = accounts.by_step[accounts.by_step["kwh"] >= 0].sort_values("kwh", ascending=False)
     shown = steps.head(_MOST_BARS).iloc[::-1]
     place = {name: place % len(charts.PALETTE) for place, name in enumerate(accounts.by_step["notebook"].unique())}
     wh = 1000 * shown[_ENERGY].to_numpy(float).T
@@ -264,10 +289,15 @@ def energy(total: Total) -> str:
     if total.kwh is None or total.low is None or total.high is None:
         return "an amount that was not measured"
     carbon = "carbon not known" if total.gco2e is None else f"{number(total.gco2e, unit='g')} of CO2e"
-    return f"{_spanned(1000 * total.kwh, 1000 * total.low, 1000 * total.high, unit=' Wh')}, {carbon}"
+    return f"{with_ends(1000 * total.kwh, 1000 * total.low, 1000 * total.high, unit=' Wh')}, {carbon}"
 
 
-def _spanned(value: float, low: float, high: float, *, unit: str = "") -> str:
+def with_ends(value: float, low: float, high: float, *, unit: str = "") -> str:
+    """Write a number with its ends, each with as many digits as are worth reading.
+
+    >>> with_ends(420.0, 180.0, 1700.0, unit=" Wh")
+    '420 Wh (180 to 1,700)'
+    """
     if value != value:
         return "not measured"
     return f"{number(value)}{unit} ({number(low)} to {number(high)})"
@@ -277,12 +307,19 @@ def _said(found: Interactions, method: str) -> str:
     if found.joules is None or found.low is None or found.high is None:
         return f"Energy per customer interaction: {found.why}."
     factor, unit = (1, "joules") if found.joules >= 0.1 else (1000, "millijoules")
-    each = _spanned(*(factor * end for end in (found.joules, found.low, found.high)), unit=f" {unit}")
+    each = with_ends(*(factor * end for end in (found.joules, found.low, found.high)), unit=f" {unit}")
+    learning = f", but '{_LEARNS_TOO}' learns its forecast too" if f"value: {_LEARNS_TOO}" in found.steps else ""
     return (
-        f"Energy per customer interaction: {each}, {method}: all scoring ({', '.join(found.steps)}) over "
-        f"{counted(found.count, 'message and touch', 'messages and touches')} of the period, without learning and "
-        "without reading the data."
+        f"Energy per customer interaction: {each}, {method}: all scoring ({'; '.join(found.steps)}) over "
+        f"{counted(found.count, 'message and touch', 'messages and touches')} of the period. Steps that only learn or "
+        f"read the data are not in it{learning}."
     )
+
+
+def _steps_shown(by_step: pd.DataFrame) -> pd.DataFrame:
+    shown, old = _as_shown(by_step.drop(columns=["seconds_of_all_runs", "gco2e_of_all_runs"])), by_step["step"] == _OLD
+    latest = {"milliwatt_hours": _NOT_LATEST, "seconds": "–", "grams_of_co2e": "–"}
+    return shown.assign(**{name: shown[name].astype(object).mask(old, text) for name, text in latest.items()})
 
 
 def _as_shown(frame: pd.DataFrame) -> pd.DataFrame:
@@ -291,7 +328,7 @@ def _as_shown(frame: pd.DataFrame) -> pd.DataFrame:
     for kwh in [str(name) for name in frame if str(name).startswith("kwh")]:
         low, high = (kwh.replace("kwh", end, 1) for end in ("low", "high"))
         ends = (1e6 * frame[[kwh, low, high]].astype(float)).itertuples(index=False, name=None)
-        shown[kwh] = [_spanned(*row) for row in ends]
+        shown[kwh] = [with_ends(*row) for row in ends]
         shown = shown.drop(columns=[low, high]).rename(columns={kwh: kwh.replace("kwh", "milliwatt_hours", 1)})
     return shown
 

@@ -74,7 +74,9 @@ def _of_comparison(result: Comparison) -> tuple[Any, ...] | None:
     do = f"use {titles[result.chosen]}, not {titles[str(result.baseline)]}"
     if result.chosen == result.baseline:
         do = f"keep {titles[result.chosen]}: none that is as good takes less"
-    costs = f"{ranged(*result.loss, form='+.3f')} {result.task.metric}"
+    elif result.saving_share[1] <= 0:
+        do = f"use {titles[result.chosen]} for its quality: it does not surely take less"
+    costs = _costs(result.loss, result.task.metric)
     return _saving(f"model of {result.task.name}", do, result.saving_share, "training and scoring", costs)
 
 
@@ -93,7 +95,9 @@ def _of_retraining(result: Retraining) -> tuple[Any, ...] | None:
         return None
     row = result.table.set_index("policy").loc[result.chosen]
     saving = (row["saving_share"], np.nan, np.nan)
-    costs = f"{ranged(*row[['loss', 'loss_low', 'loss_high']], form='+.3f')} AUC"
+    if not saving[0] > 0:
+        return _kept("when to train", f"go on training {result.chosen}: fewer trainings may lose more", "training")
+    costs = _costs(row[["loss", "loss_low", "loss_high"]], "AUC")
     return _saving("when to train", f"train {result.chosen}", saving, "training", costs)
 
 
@@ -101,11 +105,11 @@ def _of_less(result: Less) -> tuple[Any, ...] | None:
     if result.size is None:
         return None
     everything = int(result.curve["size"].iloc[-1])
+    decision = f"{result.unit} for {result.of}"
+    if result.size == everything or not result.saving_share[1] > 0:
+        return _kept(decision, f"go on learning from all {everything:,} {result.unit}", "a training")
     do = f"learn from {result.size:,} {result.unit}, not from {everything:,}"
-    if result.size == everything:
-        do = f"go on learning from all {everything:,} {result.unit}"
-    costs = f"{ranged(*result.loss, form='+.3f')} {result.metric}"
-    return _saving(f"{result.unit} for {result.of}", do, result.saving_share, "a training", costs)
+    return _saving(decision, do, result.saving_share, "a training", _costs(result.loss, result.metric))
 
 
 def _of_places(result: Places) -> tuple[Any, ...] | None:
@@ -117,6 +121,8 @@ def _of_places(result: Places) -> tuple[Any, ...] | None:
         return None
     best = allowed.iloc[0]
     saving = tuple(best[["saving_share", "saving_share_low", "saving_share_high"]])
+    if not saving[1] > 0:
+        return _kept("where to run", f"stay in {result.present}: no region surely emits less", "carbon, not energy")
     do = f"run in {best['region']} ({best['city']}), not in {result.present}"
     return _saving("where to run", do, saving, "carbon, not energy", f"latency: {best['latency']}")
 
@@ -124,6 +130,19 @@ def _of_places(result: Places) -> tuple[Any, ...] | None:
 def _of_hours(result: Hours) -> tuple[Any, ...]:
     saving = (result.saving_share, np.nan, np.nan)
     return _saving("when of the day", f"start at {result.start}:00", saving, "carbon, not energy", "waiting")
+
+
+def _costs(loss: Iterable[Any], metric: str) -> str:
+    """Write a loss as what it is: a loss, or a gain, or what may be either."""
+    value, low, high = map(float, loss)
+    if high < 0:
+        return f"gains {ranged(-value, -high, -low)} {metric}"
+    lost = f"loses {ranged(value, low, high)} {metric}"
+    return lost if low > 0 else f"{lost}, maybe nothing"
+
+
+def _kept(decision: str, do: str, of: str) -> tuple[Any, ...]:
+    return decision, do, "nothing that is sure", of, "nothing", 0.0
 
 
 def _saving(decision: str, do: str, saving: Iterable[Any], of: str, costs: str) -> tuple[Any, ...]:

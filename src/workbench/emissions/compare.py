@@ -14,7 +14,7 @@ from workbench.emissions.measure import Measured, Meter, ratio
 from workbench.emissions.trials import Trial, best_of, lost_or_gained, try_all
 from workbench.errors import InputError, did_you_mean
 from workbench.intervals import FEWEST, Z
-from workbench.words import counted, ranged
+from workbench.words import counted, number, ranged
 
 # What two estimates on one machine can be taken to tell apart: an assumption, about what repeated runs differ by.
 _SAME_COST = 1.25
@@ -45,13 +45,14 @@ class Comparison:
     note: str
 
 
-def compare(task: Task, *, meter: Meter, baseline: str = "", window_seconds: float = 0.3) -> Comparison:
+def compare(task: Task, *, meter: Meter, baseline: str = "", window_seconds: float = 0.2) -> Comparison:
     """Train and score every contender below the meter, and choose the cheapest that is as good as the task asks.
 
     Those come into question that lie behind the best by no more than the task's tolerance, or one standard error of the
     paired difference; of these the ones that meet the target, where any does. Energy is that of a cycle; what differs
-    by less than a quarter counts as equally dear, and the better is taken. The baseline is the named contender, or the
-    dearest. One that fails is left out and named. An InputError says that no contender is called like the baseline.
+    by less than a quarter counts as equally dear, and the better is taken. The baseline is the named contender; else
+    the task's largest where it took part, or the dearest. One that fails is left out and named; where it is the named
+    baseline, nothing is compared. An InputError says that no contender is called like the baseline.
     """
     names = [one.name for one in task.contenders]
     if baseline and names and baseline not in names:
@@ -60,23 +61,26 @@ def compare(task: Task, *, meter: Meter, baseline: str = "", window_seconds: flo
     seconds = {"training_seconds": window_seconds / _LESS_OFTEN, "scoring_seconds": window_seconds}
     trials, left_out = try_all(task.contenders, of=task.name, meter=meter, **seconds)
     note = "; ".join(filter(None, [task.note, *left_out]))
-    if why := _incomparable(task, trials):
-        return _not_compared(task, note or why)
-    table = _table(task, trials)
     places = {trial.contender.name: place for place, trial in enumerate(trials)}
-    table["baseline"] = table.index == places.get(baseline, int(table["cycle_joules"].argmax()))
-    chosen, dearest = trials[int(table["chosen"].argmax())], trials[int(table["baseline"].argmax())]
-    saving = _saving(_cycle(task, chosen), _cycle(task, dearest))
-    value, error = chosen.behind(dearest)
+    if why := _incomparable(task, trials, baseline):
+        # What a task says of having no contenders says it all; of others it is said beside.
+        said = [note] if note and not names else [why, note]
+        return _not_compared(task, "; ".join(filter(None, said)))
+    table = _table(task, trials)
+    dearest = int(table["cycle_joules"].argmax())
+    table["baseline"] = table.index == places.get(baseline or task.largest, dearest)
+    chosen, against = trials[int(table["chosen"].argmax())], trials[int(table["baseline"].argmax())]
+    saving = _saving(_cycle(task, chosen), _cycle(task, against))
+    value, error = chosen.behind(against)
     loss = (value, value - Z * error, value + Z * error)
     return Comparison(
         task=task,
         table=table,
         chosen=chosen.contender.name,
-        baseline=dearest.contender.name,
+        baseline=against.contender.name,
         saving_share=saving,
         loss=loss,
-        reason=_reason(task, table, chosen, dearest, saving, loss),
+        reason=_reason(task, table, chosen, against, saving, loss),
         note=note,
     )
 
@@ -124,7 +128,7 @@ def total_saving(comparisons: Sequence[Comparison]) -> tuple[float, float, float
     )
 
 
-def _incomparable(task: Task, trials: list[Trial]) -> str:
+def _incomparable(task: Task, trials: list[Trial], baseline: str) -> str:
     """Say why nothing can be told of these trials; an empty text where something can."""
     if len(trials) < 2:
         return f"not enough to compare: {counted(len(trials), 'model')}"
@@ -132,6 +136,8 @@ def _incomparable(task: Task, trials: list[Trial]) -> str:
         return f"not enough data: {task.judged} {task.unit} to judge by, {FEWEST} needed"
     if any(_cycle(task, trial).joules is None for trial in trials):
         return "not measured: neither the processor's seconds nor its watts are known"
+    if baseline and baseline not in [trial.contender.name for trial in trials]:
+        return f"the baseline {baseline} took no part"
     return ""
 
 
@@ -196,11 +202,19 @@ def _reason(task: Task, table: pd.DataFrame, chosen: Trial, baseline: Trial, sav
     if task.target is not None:
         met = "meets" if chosen.quality[0] >= task.target else "does not meet"
         missed = f" It {met} the target of {task.target:g}."
-    asked = f"the cheapest of {int(table['in_question'].sum())} that lie close enough to the best"
+    able = int(table["in_question"].sum())
+    asked = "the only one that lies" if able == 1 else f"the cheapest of {able} that lie"
     return (
-        f"{named} ({reached}) is {asked}. Against {other} it saves {ranged(*saving, form='.1%')} of the energy of "
-        f"training and scoring, and {lost_or_gained(loss)} {task.metric}.{missed}"
+        f"{named} ({reached}) is {asked} close enough to the best. Against {other} it {_energy_of(saving)} of training "
+        f"and scoring, and {lost_or_gained(loss)} {task.metric}.{missed}"
     )
+
+
+def _energy_of(saving: _Interval) -> str:
+    value, low, high = saving
+    if value < 0:
+        return f"takes {number(1 - value)} times ({number(1 - high)} to {number(1 - low)}) the energy"
+    return f"saves {ranged(*saving, form='.1%')} of the energy"
 
 
 def _not_compared(task: Task, note: str) -> Comparison:

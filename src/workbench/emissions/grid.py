@@ -6,6 +6,7 @@ In: a country or a cloud region, `grid.yaml`, `regions.yaml`.   Out: grams of CO
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -70,22 +71,24 @@ def intensities(place: str, *, year: int | None = None) -> list[Intensity]:
     return _spanned(_of_year(known, year))
 
 
+@cache
 def world_intensity() -> Intensity:
     """Return what stands in for a country of which nothing is known: the world's mean, as wide as all grids.
 
     >>> world_intensity().source
-    'fallback: world mean, Ember, Yearly Electricity Data 2024'
+    'fallback: world mean, ... to ... g of all grids, Ember, Yearly Electricity Data 2024'
     """
     world = _TABLE["world"]
     all_grids = [found.gco2e_per_kwh for found in _COUNTRIES.values()]
+    low, high = min(all_grids), max(all_grids)
     return Intensity(
         gco2e_per_kwh=world["gco2e_per_kwh"],
-        source=f"fallback: world mean, {world['name']} {world['year']}",
+        source=f"fallback: world mean, {low:,.0f} to {high:,.0f} g of all grids, {world['name']} {world['year']}",
         year=world["year"],
         place="world",
         boundary=world["boundary"],
-        low=min(all_grids),
-        high=max(all_grids),
+        low=low,
+        high=high,
         note="the grid is not known: the width is that of all countries' grids",
     )
 

@@ -47,9 +47,12 @@ def _of_replay(replayed: Replay) -> list[dict[str, Any]]:
     row = replayed.table.set_index("policy").loc[replayed.chosen]
     ends = ("", "_low", "_high")
     saving, loss = ([row[f"{name}_share{end}"] for end in ends] for name in ("scoring_saving", "loss"))
+    against = f"{replayed.chosen}, against scoring everyone daily"
+    whole = f"{against}: scores, checks, starts of jobs, training and idle cores"
     return [
-        _row("scoring_saving", *saving, unit="share", note=f"{replayed.chosen}, against scoring everyone daily"),
-        _row("retained_value_lost", *loss, unit="share", note=f"{replayed.chosen}, against scoring everyone daily"),
+        _row("scoring_saving", *saving, unit="share", note=f"{against}: scores and checks alone"),
+        _row("scoring_saving_with_starts", row["total_saving_share"], unit="share", note=whole),
+        _row("retained_value_lost", *loss, unit="share", note=against),
     ]
 
 

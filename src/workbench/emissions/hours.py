@@ -14,10 +14,12 @@ from matplotlib.axes import Axes
 
 from workbench import charts
 from workbench.errors import InputError, did_you_mean
+from workbench.outputs import project_root
 from workbench.words import counted, number
 
 _DAY = 24
 _FIGURE = "gco2e_per_kwh"
+_MINUTE, _HOUR = 60.0, 3600.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,8 +43,9 @@ class Hours:
 def read_profile(path: str | Path) -> pd.DataFrame:
     """Return hour (0 to 23) and gco2e_per_kwh from a CSV; timestamps (ISO 8601) are averaged by their hour.
 
-    The file has `hour` or `timestamp`, and `gco2e_per_kwh`; times are those of the market. One InputError names every
-    fault: columns, hours that are missing or named twice, figures that are none, negative, or below any grid's.
+    A path that is not there is looked for below the project. The file has `hour` or `timestamp`, and `gco2e_per_kwh`;
+    times are those of the market. One InputError names every fault: columns, hours that are missing or named twice,
+    figures that are none, negative, or below any grid's.
 
     >>> from tempfile import mkdtemp
     >>> file = Path(mkdtemp()) / "profile.csv"
@@ -50,6 +53,7 @@ def read_profile(path: str | Path) -> pd.DataFrame:
     >>> read_profile(file).gco2e_per_kwh.mean()
     np.float64(111.5)
     """
+    path = path if Path(path).exists() else project_root() / path
     try:
         frame = pd.read_csv(path, dtype={"timestamp": "str"})
     except (OSError, ValueError) as error:
@@ -69,13 +73,18 @@ def read_profile(path: str | Path) -> pd.DataFrame:
     return by_hour.reset_index()
 
 
-def when(path: str, *, hours_needed: float, kwh: float) -> Hours | None:
-    """Return the best hours by a profile's file; None where no file is named.
+def when(path: str, *, seconds: float, kwh: float | None) -> Hours | None:
+    """Return the best hours by a profile's file for work of so many seconds; None where no file is named.
 
-    >>> when("", hours_needed=1, kwh=1) is None
+    Work that was not metered is taken for one of a minute: by the hour it makes no difference.
+
+    >>> when("", seconds=60, kwh=1) is None
     True
     """
-    return best_hours(read_profile(path), hours_needed=hours_needed, kwh=kwh) if path else None
+    if not path:
+        return None
+    hours_needed = min(max(seconds, _MINUTE) / _HOUR, float(_DAY))
+    return best_hours(read_profile(path), hours_needed=hours_needed, kwh=kwh or 0.0)
 
 
 def best_hours(

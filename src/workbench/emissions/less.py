@@ -38,17 +38,20 @@ class Less:
 
 
 def less(
-    contenders: Sequence[Contender], *, of: str, metric: str, unit: str, meter: Meter, window_seconds: float = 0.1
+    contenders: Sequence[Contender], *, of: str, metric: str, unit: str, meter: Meter, window_seconds: float = 0.05
 ) -> Less:
     """Train on less and on all below the meter, judge on the same units, and name the point of diminishing returns.
 
-    `contenders` are named by their sizes, the largest last; `of` is the task, `unit` what sizes count ("months").
+    `contenders` are named by their sizes, the largest last; `of` is the task, `unit` what sizes count ("months"). One
+    that fails is left out and named; without the largest there is nothing to save against, and no curve.
     """
     seconds = {"training_seconds": window_seconds, "scoring_seconds": 0.0}
     trials, left_out = try_all(contenders, of=f"{of}, {unit}", meter=meter, **seconds)
-    if len(trials) < 2 or any(trial.training.joules is None for trial in trials):
-        few = f"not enough data: {counted(len(trials), 'size')} to compare"
-        why = "; ".join(left_out) or (few if len(trials) < 2 else "not measured")
+    few = f"not enough data: {counted(len(trials), 'size')} to compare" if len(trials) < 2 else ""
+    unmeasured = "not measured" if any(trial.training.joules is None for trial in trials) else ""
+    lost = not trials or trials[-1].contender is not contenders[-1]
+    if few or unmeasured or lost:
+        why = "; ".join(filter(None, [*left_out, unmeasured])) or few
         return _no_curve(of, metric, unit, f"{of}, fewer {unit}: {why}.")
     best, whole = best_of(trials), trials[-1]
     rows = []
@@ -62,8 +65,8 @@ def less(
     place = smallest_within(curve["quality"].to_numpy(float), curve["behind_error"].to_numpy(float))
     value, low, high = ratio(trials[place].training, whole.training)
     saving = (1 - value, 1 - high, 1 - low) if place < len(trials) - 1 else (0.0, 0.0, 0.0)
-    lost, error = trials[place].behind(whole)
-    loss = (lost, lost - Z * error, lost + Z * error)
+    behind_whole, error = trials[place].behind(whole)
+    loss = (behind_whole, behind_whole - Z * error, behind_whole + Z * error)
     return Less(
         of=of,
         metric=metric,
@@ -72,7 +75,7 @@ def less(
         size=int(curve["size"].iloc[place]),
         saving_share=saving,
         loss=loss,
-        sentence=_sentence(curve, place, of, metric, unit, saving, loss),
+        sentence=" ".join([_sentence(curve, place, of, metric, unit, saving, loss), *(f"{one}." for one in left_out)]),
     )
 
 
@@ -88,8 +91,10 @@ def _sentence(
     size, everything = int(curve["size"].iloc[place]), int(curve["size"].iloc[-1])
     if place == len(curve) - 1:
         return f"{of}: all {everything:,} {unit} are needed; fewer lie more than one standard error behind."
-    if saving[0] <= 0:
-        return f"{of}: {size:,} of {everything:,} {unit} would do, but fewer save no energy that these meters see."
+    if not saving[1] > 0:
+        return (
+            f"{of}: {size:,} of {everything:,} {unit} would do, but fewer save no energy that these meters surely see."
+        )
     return (
         f"{of}: beyond {size:,} of {everything:,} {unit} the {metric} gains no more than one standard error. Learning "
         f"from these saves {ranged(*saving, form='.0%')} of a training's energy and {lost_or_gained(loss)}."

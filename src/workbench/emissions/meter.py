@@ -16,13 +16,13 @@ import psutil
 from codecarbon import __version__ as codecarbon_version
 
 from workbench.emissions import estimate
-from workbench.emissions.grid import grid_intensity
+from workbench.emissions.grid import grid_intensity, world_intensity
 from workbench.emissions.ledger import Footprint, append
 from workbench.emissions.watts import Processor, this_processor
 from workbench.processor import cores
 
 JOULES_PER_KWH = 3.6e6
-# Published comparisons find errors of up to this size (arXiv 2509.22092): beyond it two meters contradict each other.
+# Published comparisons find estimates off by up to this factor (arXiv 2509.22092): beyond it two meters contradict.
 _MOST_APART = 1.4
 # Seconds; clocks that are kept right by a network drift by less.
 _STEP_OF_A_CLOCK = 0.5
@@ -42,7 +42,8 @@ def track(step: str, *, notebook: str, ledger: str | Path, country: str) -> Iter
 
     The footprint is filled when the block ends. Metering never fails, delays or warns: what could not be measured is
     None there and an empty cell in the ledger, and where the ledger cannot be written no line appears. `country` is an
-    ISO 3166 alpha-2 code. Steps may nest, also across processes; `depth` says how deep, and `total` counts once.
+    ISO 3166 alpha-2 code; where its grid is not known the world's mean stands in, as source and note say. Steps may
+    nest, also across processes; `depth` says how deep, and `total` counts once.
 
     >>> from tempfile import mkdtemp
     >>> ledger = Path(mkdtemp()) / "footprint.csv"
@@ -132,11 +133,15 @@ def _fill_second_meter(footprint: Footprint, processor: Processor | None) -> Non
 
 
 def _fill_interval(footprint: Footprint) -> None:
-    """Span both meters; the second knows nothing of graphics cards, which are added to it."""
+    """Span both meters, an estimate of codecarbon with the errors that were found in it.
+
+    The second meter knows nothing of graphics cards, which are added to it.
+    """
     cards = footprint.kwh_gpu or 0.0
     ends = (footprint.kwh_low, footprint.kwh_high)
-    seen = [end + cards for end in ends if end is not None] + [footprint.kwh_codecarbon]
-    known = [end for end in seen if end is not None]
+    known = [end + cards for end in ends if end is not None]
+    if (kwh := footprint.kwh_codecarbon) is not None:
+        known += [kwh] if footprint.method == "measured" else [kwh * (2 - _MOST_APART), kwh * _MOST_APART]
     if known:
         footprint.kwh_low, footprint.kwh_high = min(known), max(known)
 
@@ -157,16 +162,17 @@ def _notes(footprint: Footprint, *, clock_moved: float) -> Iterator[str]:
         yield "too short for a meter, or its counter went back"
     if clock_moved < (footprint.wall_seconds or 0.0) - _STEP_OF_A_CLOCK:
         yield "the clock was set back: the moment may be wrong, the duration is not"
+    if footprint.intensity_source.startswith("fallback"):
+        yield f"the grid is not known: carbon by {footprint.intensity_source}"
     if estimate.counters_refused():
         yield "energy counters may not be read: estimated"
 
 
 def _fill_carbon(footprint: Footprint) -> None:
-    grid = grid_intensity(footprint.country)
-    if grid is not None:
-        footprint.gco2e_per_kwh, footprint.intensity_source = grid.gco2e_per_kwh, grid.source
-        footprint.gco2e = _product(footprint.kwh_codecarbon, grid.gco2e_per_kwh)
-        footprint.gco2e_cpu = _product(footprint.kwh_cpu, grid.gco2e_per_kwh)
+    grid = grid_intensity(footprint.country) or world_intensity()
+    footprint.gco2e_per_kwh, footprint.intensity_source = grid.gco2e_per_kwh, grid.source
+    footprint.gco2e = _product(footprint.kwh_codecarbon, grid.gco2e_per_kwh)
+    footprint.gco2e_cpu = _product(footprint.kwh_cpu, grid.gco2e_per_kwh)
 
 
 def _product(first: float | None, second: float | None) -> float | None:

@@ -13,6 +13,7 @@ from workbench.words import counted
 
 PAGE = "page"
 REST = "rest of the page"
+EXCESS = "steps exceed their page by"
 
 # What became of a run: the latest success, one that a later success replaced, one that raised, one whose last line is
 # missing and after which the notebook ran again, and one whose last line is still missing.
@@ -22,6 +23,8 @@ _RUN = ["run_id", "notebook"]
 _FACTORS = ("watts_per_core", "gco2e_per_kwh")
 _AMOUNTS = [name for name in FIGURES if name not in _FACTORS]
 _ENDS = ["kwh_low", "kwh_high"]
+# A ledger has nine digits: a smaller share of a page than this is none.
+_ROUNDING = 1e-6
 _METERS = ["kwh_codecarbon", "kwh_cpu"]
 _SUMS = ["runs", "seconds", "kwh", "low", "high", "gco2e", "not_measured"]
 
@@ -30,9 +33,10 @@ def split(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the parts of all runs in the order of the ledger: its columns, `status`, and `place`, its line there.
 
     A page holds its steps: it becomes the steps right below it, and what they leave of it as the step
-    'rest of the page'. Where steps ran side by side and took more than their page, that is missing. A run
-    without its page was killed, or has not ended yet, and is the steps that it finished. Later is what stands further
-    down, whatever the clock said.
+    'rest of the page'. Where steps ran side by side, what they took beyond their page is twice in them: it is taken off
+    again as the step 'steps exceed their page by', whose figures are below nothing and whose ends correct theirs, so
+    that parts add up to `ledger.total`. A run without its page was killed, or has not ended yet, and is the steps that
+    it finished. Later is what stands further down, whatever the clock said.
 
     >>> from dataclasses import asdict
     >>> from workbench.emissions.ledger import Footprint
@@ -77,10 +81,14 @@ def runs(parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def noted(parts: pd.DataFrame) -> Iterator[str]:
-    """Say what the meter noted, each in a sentence, with how many of the parts it is about."""
-    notes = parts["note"].str.split("; ").explode()
+    """Say what the meter noted, each in a sentence, with how many of the parts it is about, and what is taken off."""
+    taken_off = parts["step"] == EXCESS
+    if twice := parts.loc[taken_off, _RUN].drop_duplicates().shape[0]:
+        yield f"In {counted(twice, 'run')} steps ran side by side: what they took beyond their page is taken off again."
+    own = parts[~taken_off]
+    notes = own["note"].str.split("; ").explode()
     for note, count in notes[notes.fillna("") != ""].value_counts(sort=False).items():
-        yield f"{counted(count, 'step')} of {len(parts):,}: {note}."
+        yield f"{counted(count, 'step')} of {len(own):,}: {note}."
 
 
 def _with_ends(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -92,17 +100,29 @@ def _with_ends(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rest(pages: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
-    """Return what the steps of each run leave of its page: one row a run, in the place of the page."""
+    """Return what the steps of each run leave of its page, and what they exceed it by, in the place of the page."""
     held = pages.groupby(_RUN)[_AMOUNTS].sum(min_count=1)
     inside = steps.groupby(_RUN)[_AMOUNTS].sum().reindex(held.index).fillna(0.0)
     left = held - inside
-    left[_ENDS] = left[_ENDS].clip(lower=0.0)
-    left = left.where(left >= 0)
-    kwh = left["kwh_codecarbon"].fillna(left["kwh_cpu"])
-    around = left[_ENDS].assign(kwh=kwh)
-    left = left.assign(kwh_low=around.min(axis=1).where(kwh.notna()), kwh_high=around.max(axis=1).where(kwh.notna()))
-    about = pages.drop(columns=_AMOUNTS).groupby(_RUN).tail(1).assign(step=REST)
-    return about.merge(left.reset_index(), on=_RUN)[pages.columns]
+    left = left.mask(left.abs() <= _ROUNDING * held, 0.0)
+    beyond = left["kwh_codecarbon"].fillna(left["kwh_cpu"]) < 0
+    # The lower meter need not be the same for a page and its steps: ends of a rest below nothing are no excess.
+    some = left[~beyond & (left.drop(columns=_ENDS) < 0).any(axis=1)]
+    some = some.where(some < 0, 0.0).assign(**dict.fromkeys(_ENDS, 0.0))
+    about = pages.drop(columns=_AMOUNTS).groupby(_RUN).tail(1)
+    found = {REST: _ordered(left[~beyond]), EXCESS: pd.concat([left[beyond], some])}
+    rows = [about.merge(left.reset_index(), on=_RUN).assign(step=step) for step, left in found.items()]
+    return pd.concat(rows)[pages.columns]
+
+
+def _ordered(rest: pd.DataFrame) -> pd.DataFrame:
+    """Widen the ends of what is left so that they hold it; what is below nothing is missing."""
+    rest = rest.assign(**{name: rest[name].clip(lower=0.0) for name in _ENDS})
+    rest = rest.where(rest >= 0)
+    kwh = rest["kwh_codecarbon"].fillna(rest["kwh_cpu"])
+    around = rest[_ENDS].assign(kwh=kwh)
+    ends = {"kwh_low": around.min(axis=1), "kwh_high": around.max(axis=1)}
+    return rest.assign(**{name: end.where(kwh.notna()) for name, end in ends.items()})
 
 
 def _status(tops: pd.DataFrame) -> pd.DataFrame:

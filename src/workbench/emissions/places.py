@@ -67,7 +67,7 @@ class _Work:
 
 def where(
     *,
-    kwh: float,
+    kwh: float | None,
     kwh_low: float | None = None,
     kwh_high: float | None = None,
     gigabytes: float,
@@ -83,23 +83,25 @@ def where(
     The present place is `region` ("gcp/europe-west3"), or else any data centre on the grid of `country`. Carbon is
     energy x PUE x intensity, and what networks take for the data at the mean of both grids. Beside the clouds stand a
     machine of one's own that draws `idle_watts` over `hours_on` hours a year, one that is switched off between runs,
-    and the laptop of whoever runs them. Latency follows from the distance to the country's main city: an estimate. An
-    InputError names the nearest country, region or regime to one that is not known.
+    and the laptop of whoever runs them. Latency follows from the distance to the country's main city: an estimate.
+    Where `kwh` was not measured there is no table, and `reason` says so. An InputError names the nearest country,
+    region or regime to one that is not known.
 
     >>> found = where(kwh=100, gigabytes=10, country="DE", regime="gdpr", as_of=date(2026, 6, 1))
     >>> found.table.set_index("region").may_be_used[["eu-central-1", "sa-east-1"]].tolist()
     ['yes: inside', 'yes: adequacy since 2026-01-26']
     """
     if country == "ZZ":
-        reason = "Where to run: not measured, as the market names no country whose law and grid could be looked up."
-        return Places(table=pd.DataFrame(), present="", reason=reason, note="")
+        return _nowhere("the market names no country whose law and grid could be looked up")
     country = _country(country)
     _check(kwh=kwh, kwh_low=kwh_low, kwh_high=kwh_high, gigabytes=gigabytes, idle_watts=idle_watts, hours_on=hours_on)
     rule = law(regime, as_of=as_of).rules.get("transfer_unprotected")
+    present, home = _present(country, region), places()["main_cities"].get(country)
+    if kwh is None:
+        return _nowhere("no run that succeeded has its energy in the ledger")
     work = _Work(
         kwh=(kwh if kwh_low is None else kwh_low, kwh, kwh if kwh_high is None else kwh_high), gigabytes=gigabytes
     )
-    present, home = _present(country, region), places()["main_cities"].get(country)
     now = [] if region else [present]
     candidates = [*now, *map(_cloud, regions()), *_own(country, idle_watts * hours_on / 1000)]
     rows = [
@@ -114,18 +116,22 @@ def where(
     )
 
 
-def work_of_a_year(spent: Total, summary: pd.DataFrame) -> dict[str, float]:
+def _nowhere(why: str) -> Places:
+    return Places(table=pd.DataFrame(), present="", reason=f"Where to run: not measured, as {why}.", note="")
+
+
+def work_of_a_year(spent: Total, summary: pd.DataFrame) -> dict[str, Any]:
     """Return what `where` asks for, if the latest runs were made every day: kwh, kwh_low, kwh_high, gigabytes.
 
     `summary` has the rows of each table. A row is taken for 200 bytes, and moved once, with as much again for what a
-    year adds and brings back. What was not measured counts as nothing.
+    year adds and brings back. Energy that was not measured is None.
 
     >>> spent = Total(kwh=0.001, low=0.0005, high=0.002, gco2e=1.0, seconds=60.0, steps=1, not_measured=0)
     >>> work_of_a_year(spent, pd.DataFrame({"rows": [900_000, 100_000]}))
     {'kwh': 0.365, 'kwh_low': 0.1825, 'kwh_high': 0.73, 'gigabytes': 0.4}
     """
     ends = {"kwh": spent.kwh, "kwh_low": spent.low, "kwh_high": spent.high}
-    year = {name: _RUNS * (end or 0.0) for name, end in ends.items()}
+    year = {name: None if end is None else _RUNS * end for name, end in ends.items()}
     return year | {"gigabytes": 2 * float(summary["rows"].sum()) * _BYTES_PER_ROW / 1e9}
 
 
@@ -305,18 +311,22 @@ def _source(figure: Intensity) -> str:
 def _saving(
     place: _Place, present: _Place, work: _Work, network: tuple[float, ...], there: float, here: float
 ) -> tuple[float, float, float]:
-    """Return the share of carbon saved, low, middle and high; the worst there against the best here gives the low."""
-    kwh = work.kwh[1]
-    carried = [work.gigabytes * per_gigabyte * (there + here) / 2 for per_gigabyte in network]
-    emitted = [(kwh + place.extra_kwh) * pue * there + moved for pue, moved in zip(place.pue, carried, strict=True)]
-    now = [kwh * pue * here for pue in present.pue]
-    if not kwh:
+    """Return the share of carbon saved, low, middle and high; the worst there against the best here gives the low.
+
+    What is moved, and a machine that waits, weigh the more the less energy the work itself takes.
+    """
+    if not work.kwh[1]:
         return (math.nan,) * 3
     # Where neither publishes a PUE, nothing says that they differ in it.
-    if place.pue == present.pue:
-        now = [now[1]] * 3
-        emitted = [(kwh + place.extra_kwh) * place.pue[1] * there + moved for moved in carried]
-    return 1 - emitted[2] / now[0], 1 - emitted[1] / now[1], 1 - emitted[0] / now[2]
+    alike = place.pue == present.pue
+    shares = []
+    for end, pue, kwh, per_gigabyte in zip((2, 1, 0), present.pue, work.kwh, network[::-1], strict=True):
+        theirs, ours = (place.pue[1], present.pue[1]) if alike else (place.pue[end], pue)
+        fixed = place.extra_kwh * theirs * there + work.gigabytes * per_gigabyte * (there + here) / 2
+        each = theirs * there + (fixed / kwh if fixed and kwh else math.inf if fixed else 0.0)
+        shares.append(1 - each / (ours * here))
+    low, middle, high = shares
+    return low, middle, high
 
 
 def _distance(place: _Place, country: str, home: list[float] | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from workbench.words import counted, ranged
 _SECONDS_PER_DAY = 86_400
 # Cloud Carbon Footprint, methodology, "Compute": 0.74 W for an idle vCPU, the mean over AWS processors.
 IDLE_WATTS_PER_CORE = 0.74
+_SUBJECT = "Policies of scoring"
 # Reading one number and comparing it, where nobody has measured it: by so much less than a score.
 _CHECK_TO_SCORE = 0.01
 # A bootstrap of groups of customers, put together by their places, is as wide as one of customers.
@@ -138,11 +139,11 @@ def replay(
 def not_replayed(reason: str) -> Replay:
     """Return a replay of nothing, which says why.
 
-    >>> not_replayed("not applicable: no orders").table.empty
-    True
+    >>> not_replayed("not applicable: no orders").reason
+    'Policies of scoring: not applicable: no orders'
     """
-    nothing = pd.DataFrame()
-    return Replay(table=nothing, lateness=nothing, chosen=None, reason=reason, allowed_loss=0.0, assumptions=())
+    nothing, why = pd.DataFrame(), f"{_SUBJECT}: {reason}"
+    return Replay(table=nothing, lateness=nothing, chosen=None, reason=why, allowed_loss=0.0, assumptions=())
 
 
 def _check(arrays: dict[str, np.ndarray], threshold: float) -> None:
@@ -225,24 +226,26 @@ def _choose(table: pd.DataFrame, flags: int, allowed_loss: float) -> tuple[str |
     """Return the policy of the least energy within the loss, and why."""
     if flags < FEWEST:
         return None, (
-            f"not enough data: daily scoring raises {counted(flags, 'flag')} on the days that are judged; at least "
-            f"{FEWEST} are needed. A lower threshold would raise more."
+            f"{_SUBJECT}: not enough data: daily scoring raises {counted(flags, 'flag')} on the days that are judged; "
+            f"at least {FEWEST} are needed. A lower threshold would raise more."
         )
     within = table[table["loss_share"] <= allowed_loss]
     if within.empty:
-        return None, "not enough data: no customer who left was worth anything on the day of the flag."
+        return None, f"{_SUBJECT}: not enough data: no customer who left was worth anything on the day of the flag."
     one = within.iloc[int(within["kwh"].argmin())]
     scoring, loss = (ranged(*(one[f"{name}{end}"] for end in ("", "_low", "_high")), form=".1%") for name in _SHARES)
-    doubt = (
-        ""
-        if one["loss_share_high"] <= allowed_loss
-        else f"; the interval does not rule out more than {allowed_loss:.0%}"
-    )
+    allowed = _per_cent(allowed_loss)
+    doubt = "" if one["loss_share_high"] <= allowed_loss else f"; the interval does not rule out more than {allowed}"
     return str(one["policy"]), (
-        f"'{one['policy']}' takes the least energy of the {len(within)} policies that lose at most {allowed_loss:.0%} "
+        f"'{one['policy']}' takes the least energy of the {len(within)} policies that lose at most {allowed} "
         f"of what daily scoring holds back: its scores and checks take {scoring} less than daily scoring's, with "
         f"starts, training and idle cores {one['total_saving_share']:.1%} less. It loses {loss}{doubt}.{_starts(one)}"
     )
+
+
+def _per_cent(share: float) -> str:
+    """Write a limit as it was set: rounded it would be another one."""
+    return f"{100 * share:g}%"
 
 
 def _starts(one: pd.Series) -> str:
@@ -263,7 +266,7 @@ def _assumptions(seen: Seen, costs: _Costs, horizon_days: int, *, assumed: bool)
         f"{counted(span, 'day')} of {counted(len(seen.risk), 'customer')} are replayed; a policy is judged on "
         f"{counted(judged, 'flag')}, not on those of the first day and of the last {_last(seen)}.",
         "A customer is flagged once between two orders, on the first day on which the policy sees a risk of "
-        f"{seen.threshold:.0%} or more.",
+        f"{_per_cent(seen.threshold)} or more.",
         f"A contact d days late holds back 1 - d / {horizon_days} of what one in time would, and nothing after the "
         "next order; only customers who did leave count, each by last year's spend. What share a contact holds back "
         "does not matter: it is the same for all policies.",

@@ -78,11 +78,13 @@ def plot_retraining(found: Retraining, *, ax: Axes | None = None) -> Axes:
 def of_replay(found: Replay) -> Exhibits:
     """Show which policy of scoring is frugal, what each would have cost and lost, and on what terms."""
     said: Exhibits = {"frugal policy": found.reason}
+    if found.table.empty:
+        return said
     if found.table["loss_share"].notna().any():
         said["Scoring energy of each policy, and the value that its late flags lose"] = plot_policies(found)
         said["Flags of daily scoring that other policies had raised, by days late"] = plot_lateness(found)
     said["What each policy of scoring would have taken and lost"] = _shown(found.table)
-    return said | {f"assumption {place}": text for place, text in enumerate(found.assumptions, 1)}
+    return said | {f"assumption of scoring {place}": text for place, text in enumerate(found.assumptions, 1)}
 
 
 def of_retraining(found: Retraining) -> Exhibits:
@@ -98,7 +100,7 @@ def of_retraining(found: Retraining) -> Exhibits:
     said["AUC lost by training less, 95 % intervals"] = plot_retraining(found)
     columns = ["policy", "trainings", "wh", "saving_share", "auc", "loss", "drift_share"]
     said["What each policy of training would have taken and lost"] = table[columns]
-    return said | {f"assumption {place}": text for place, text in enumerate(found.assumptions, 1)}
+    return said | {f"assumption of training {place}": text for place, text in enumerate(found.assumptions, 1)}
 
 
 def _colours(shown: list[str], chosen: str | None) -> list[str]:

@@ -22,7 +22,7 @@ _FIGURES = ("auc", "auc_error", "behind", "behind_error", "psi", "log_loss", "lo
 _NEEDED = ("month", "trained", *_FIGURES)
 _FEWEST_MONTHS = 3
 _MONTHLY = "monthly"
-_EVERY = {_MONTHLY: 1, "quarterly": 3, "half-yearly": 6, "yearly": 12, "never again": None}
+_EVERY = {_MONTHLY: 1, "quarterly": 3, "half-yearly": 6, "yearly": 12, "once, never again": None}
 # Is, in month m, a model of month v to be replaced? Months by their places.
 _Rule = Callable[[int, int], bool]
 
@@ -30,6 +30,8 @@ _Rule = Callable[[int, int], bool]
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Retraining:
     """What policies of retraining cost and lose; `chosen` is the frugal one, None where `reason` says why not.
+
+    Where no policy of fewer trainings is surely within the tolerance, monthly is chosen.
 
     `table` has policy, trainings (the first among them), kwh, saving_share against monthly; auc, the mean over months,
     and loss against monthly on the same customers, both with _low and _high (95 %); drift_share, months in which the
@@ -45,7 +47,7 @@ class Retraining:
 def retraining(
     aged: pd.DataFrame, *, horizon_days: int, joules_per_training: float | None, tolerance: float = 0.005
 ) -> Retraining:
-    """Go through the months under each policy, and name the fewest trainings within a loss of AUC.
+    """Go through the months under each policy, and name the fewest trainings surely within a loss of AUC.
 
     `aged` has for each month and each model trained by then: month, trained, auc, auc_error, behind (the model of that
     month), behind_error, psi, log_loss and log_loss_error. Policies are schedules, drift of the scores (a population
@@ -70,7 +72,8 @@ def retraining(
     known = aged.dropna(subset="auc") if len(aged) else pd.DataFrame(columns=[*_NEEDED])
     months = sorted(known["month"].unique())
     if len(months) < _FEWEST_MONTHS:
-        reason = f"not enough data: {counted(len(months), 'month')} with a model and a known outcome; 3 are needed."
+        few = counted(len(months), "month")
+        reason = f"Policies of training: not enough data: {few} with a model and a known outcome; 3 are needed."
         return Retraining(table=pd.DataFrame(), chosen=None, reason=reason, assumptions=())
     found = {name: known.pivot(index="month", columns="trained", values=name).to_numpy() for name in _FIGURES}
     rules = _rules(months, found, horizon_days)
@@ -133,15 +136,24 @@ def _row(
 
 
 def _choose(table: pd.DataFrame, tolerance: float) -> dict[str, Any]:
-    within = table[table["loss"] <= tolerance]
-    one = within.sort_values(["trainings", "loss"], kind="stable").iloc[0]
-    doubt = "" if one["loss_high"] <= tolerance else "; the interval does not rule out a larger loss"
+    """Return the fewest trainings whose loss lies within the tolerance by the far end of its interval, and why."""
+    fewer = table[table["saving_share"] > 0].sort_values(["trainings", "loss"], kind="stable")
+    sure, likely = (fewer[fewer[loss] <= tolerance] for loss in ("loss_high", "loss"))
+    limit = f"{tolerance:g} of AUC"
+    if len(sure):
+        return {
+            "chosen": str(sure["policy"].iloc[0]),
+            "reason": f"The least training that surely loses at most {limit} against monthly is {_said(sure.iloc[0])}.",
+        }
+    hint = f"; the point estimates say {_said(likely.iloc[0])}" if len(likely) else ""
+    reason = f"'{_MONTHLY}' is kept: no other policy is surely within {limit} of it{hint}."
+    return {"chosen": _MONTHLY, "reason": reason}
+
+
+def _said(one: pd.Series) -> str:
     loss = ranged(*(float(one[name]) for name in ("loss", "loss_low", "loss_high")), form=".4f")
-    return {
-        "chosen": str(one["policy"]),
-        "reason": f"'{one['policy']}' is the least training that loses at most {tolerance:g} of AUC against monthly: "
-        f"{counted(int(one['trainings']), 'training')}, {one['saving_share']:.0%} fewer, for a loss of {loss}{doubt}.",
-    }
+    trainings = counted(int(one["trainings"]), "training")
+    return f"'{one['policy']}': {trainings}, {one['saving_share']:.0%} fewer, for a loss of {loss}"
 
 
 def _assumptions(months: int, independent: int) -> tuple[str, ...]:

@@ -100,13 +100,14 @@ def sci(
     per: float,
     unit: str,
     embodied: Embodied = _DEFAULT,
+    meter: str = "meters of the run",
 ) -> Sci:
     """Return the software carbon intensity of work that delivered `per` units, such as 12.5 times 1,000 customers.
 
     `kwh` is the work's energy, `idle_kwh` that of what was reserved and waited (None: not measured, so the value is a
     lower bound), which shares the relative width of `kwh`. `pue` is the data centre's; None: not known, so that what
     cooling takes is missing. Where energy, intensity or hours are None, there is no value. An InputError names what is
-    negative, or a `per` that is not above 0.
+    negative, or a `per` that is not above 0. `meter` says what `kwh` was taken with.
 
     >>> found = sci(kwh=1.0, idle_kwh=0.5, pue=1.5, intensity=Intensity(gco2e_per_kwh=100, source="a grid"),
     ...             hours_reserved=0, cores_reserved=2, per=10, unit="1,000 customers")
@@ -121,7 +122,15 @@ def sci(
     idle = _ends(None, idle_kwh, None) * (used / kwh if kwh else 1.0)
     overhead = (used + np.nan_to_num(idle)) * (_ends(pue_low, pue, pue_high) - 1)
     made = np.full(3, np.nan) if hours_reserved is None else np.array(embodied.gco2e(hours_reserved, cores_reserved))
-    said = _said(kwh=kwh, idle_kwh=idle_kwh, pue=pue, hours=hours_reserved, cores=cores_reserved, embodied=embodied)
+    reserved = _reserved(hours_reserved, cores_reserved, embodied)
+    said = [
+        (_UNKNOWN if kwh is None else number(kwh, unit="kWh"), meter),
+        (_UNKNOWN if idle_kwh is None else number(idle_kwh, unit="kWh"), "idle watts, table of processors"),
+        (_UNKNOWN if pue is None else f"PUE {pue:g}", "provider of the place, or assumed"),
+        (reserved, embodied.source),
+    ]
+    needed = {_PARTS[0]: kwh, "carbon of the grid": intensity, "hours of the reserved hardware": hours_reserved}
+    needed |= {_PARTS[1]: idle_kwh, _PARTS[2]: pue}
     grams = np.array([used * gco2e_per_kwh, idle * gco2e_per_kwh, overhead * gco2e_per_kwh, made]) / per
     # Without work's energy or the hardware's making there is no SCI; without waiting or cooling it is a lower bound.
     complete = bool(np.isfinite(grams[[0, 3]]).all())
@@ -134,7 +143,7 @@ def sci(
         parts=_parts(grams, said),
         boundary=_BOUNDARY,
         method=f"{_METHOD}; {_grid_said(intensity)}",
-        note=_note(grams, complete=complete),
+        note=_note([name for name, value in needed.items() if value is None], complete=complete),
     )
 
 
@@ -154,24 +163,11 @@ def _ends(low: float | None, value: float | None, high: float | None) -> np.ndar
     return np.array(ends if value is not None else [None] * 3, dtype=float)
 
 
-def _said(
-    *,
-    kwh: float | None,
-    idle_kwh: float | None,
-    pue: float | None,
-    hours: float | None,
-    cores: float,
-    embodied: Embodied,
-) -> list[tuple[str, str]]:
-    """Return for each part what is assumed, and the source of it."""
-    reserved = f"{number(hours, unit='h')} of {cores:g} of {embodied.cores:g} threads" if hours is not None else ""
+def _reserved(hours: float | None, cores: float, embodied: Embodied) -> str:
     life = f"{number(embodied.kgco2e, unit='kg')} a server over {embodied.years:g} years"
-    return [
-        (_UNKNOWN if kwh is None else number(kwh, unit="kWh"), "meters of the run"),
-        (_UNKNOWN if idle_kwh is None else number(idle_kwh, unit="kWh"), "idle watts, table of processors"),
-        (_UNKNOWN if pue is None else f"PUE {pue:g}", "provider of the place, or assumed"),
-        (f"{reserved}; {life}" if reserved else f"hours not known; {life}", embodied.source),
-    ]
+    if hours is None:
+        return f"hours not known; {life}"
+    return f"{number(hours, unit='h')} of {cores:g} of {embodied.cores:g} threads; {life}"
 
 
 def _parts(grams: np.ndarray, said: list[tuple[str, str]]) -> pd.DataFrame:
@@ -196,8 +192,7 @@ def _grid_said(intensity: Intensity | None) -> str:
     return ", ".join(filter(None, [written, intensity.source, intensity.boundary]))
 
 
-def _note(grams: np.ndarray, *, complete: bool) -> str:
-    unknown = [part for part, gco2e in zip(_PARTS, grams[:, 1], strict=True) if np.isnan(gco2e)]
+def _note(unknown: list[str], *, complete: bool) -> str:
     if not unknown:
         return ""
     what = "; the value is a lower bound" if complete else "; without it there is no value"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import workbench
+from workbench import outputs
 
 # What is named on a page; everything that is installed goes into the hash.
 _NAMED = ("crm-workbench", "pandas", "duckdb", "ibis-framework", "scikit-learn", "lightgbm", "shap")
@@ -46,6 +47,16 @@ def tables(market: Path, notebooks: Iterable[str]) -> dict[str, str]:
     """
     paths = sorted(path for name in notebooks for path in market.glob(f"tables/{name}.*.parquet"))
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def content(path: str) -> str | None:
+    """Return the hash of a file that a market names, below the project where it is not absolute; None: not there.
+
+    >>> content("no/such/file.csv") is None
+    True
+    """
+    file = outputs.project_root() / path
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
 
 
 @cache

@@ -118,8 +118,11 @@ def _as_read(row: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def _energy(row: Mapping[Any, Any]) -> str:
-    wh, low, high = (1000 * row[name] for name in ("kwh", "low", "high"))
-    return f"{words.energy_amount(wh)} ({words.energy_ends(wh, low=low, high=high)})" if wh == wh else "not measured"
+    sign = -1 if row["kwh"] < 0 else 1
+    wh, low, high = (sign * 1000 * row[name] for name in ("kwh", "low", "high"))
+    if wh != wh:
+        return "not measured"
+    return f"{'-' * (sign < 0)}{words.energy_amount(wh)} ({words.energy_ends(wh, low=low, high=high)})"
 
 
 def _notes(ledgers: Mapping[str, pd.DataFrame], whole: pd.DataFrame) -> Iterator[str]:

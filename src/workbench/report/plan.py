@@ -24,6 +24,8 @@ _Kind = TypeVar("_Kind")
 
 # A parameter that a notebook may declare beside the keys of a market: the folder of reports, where results go.
 _REPORTS = "reports"
+# Keys of a market that name a file beside the data, whose content counts and not its name.
+_FILES = ("hourly_profile",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +184,8 @@ def _data_fingerprints(asked: list[Market]) -> tuple[dict[str, str | None], list
 def _task(info: NotebookInfo, one: Market, *, reports: Path, data: str | None, time_limit_seconds: int) -> Task:
     values = one.model_dump(mode="json")
     passed = {name: values[name] for name in info.parameters if name != _REPORTS}
-    parts = (info.digest, info.title, one.title, passed, data, fingerprint.code())
+    contents = [fingerprint.content(passed[name]) for name in _FILES if passed.get(name)]
+    parts = (info.digest, info.title, one.title, passed, contents, data, fingerprint.code())
     run = Run(
         market=one.market,
         market_title=one.title,

@@ -1,6 +1,6 @@
 """The models of sentiment as contenders at one task: all that can be learnt or opened here, on the same messages.
 
-In: a market's messages.   Out: a `Task`; the linear model learnt from growing parts of the messages.
+In: a market's messages.   Out: a `Task`; a model learnt from growing parts of the messages.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,6 +30,7 @@ _TITLES = {
     "compact": "compact transformer",
     "distilled": "linear model, taught by a transformer",
 }
+_LEARNING = ("linear", "compact")
 _FEW = 40
 # A point of accuracy, as the saving of a smaller model is usually asked for.
 _TOLERANCE = 0.01
@@ -47,8 +48,8 @@ def contest(
     """Return what `appointment.candidates` would try and a compact transformer, at the accuracy of held-out messages.
 
     `rows` is `Messages.rows`. All learn from the older labelled messages (`split`) and read the newer ones, twins too,
-    every time they score. A transformer that cannot be opened stays away, as `note` says. Without enough messages held
-    out no model is among the contenders.
+    every time they score. A transformer that cannot be opened stays away, as `note` says; the first that can, or
+    else the compact one, is the largest. Without enough messages held out no model is among the contenders.
 
     >>> few = pd.DataFrame({"message_id": ["1"], "sent_at": pd.Timestamp("2026-05-01"), "text_hash": 1})
     >>> contest(few.assign(label="positive")).note
@@ -74,25 +75,31 @@ def contest(
     opened = [name for name, fault in faults.items() if not fault]
     tried = _with_compact(candidates(rows, opened, int8=int8, allow_pickle=allow_pickle))
     contenders = tuple(_contender(name, how, learn, held_out, seed) for name, how in tried.items())
-    return task(contenders=contenders, note="; ".join(_notes(tried, faults, len(learn))))
+    largest = (*opened, "compact")[0]
+    return task(contenders=contenders, largest=largest, note="; ".join(_notes(tried, faults, len(learn))))
 
 
-def fewer_messages(rows: pd.DataFrame, *, shares: Sequence[float] = SHARES, seed: int = 0) -> list[Contender]:
-    """Return the linear model learnt from shares of the older labelled messages, each the name of their number.
+def fewer_messages(
+    rows: pd.DataFrame, *, model: str = "linear", shares: Sequence[float] = SHARES, seed: int = 0
+) -> list[Contender]:
+    """Return one model, linear or compact, learnt from shares of the older labelled messages; each `name` their number.
 
-    The parts are drawn by lot, each within the next; those too small to learn from are left out, all of them where too
-    few messages are held out. They are judged on the same newer messages as those of `contest`.
+    The parts are drawn by lot, each within the next, the compact one's from no more than it reads; those too small to
+    learn from are left out, all of them where too few messages are held out, or where a model learns from none of them,
+    as the shipped one and those of the hub. They are judged on the same newer messages as those of `contest`.
 
     >>> few = pd.DataFrame({"message_id": ["1"], "sent_at": pd.Timestamp("2026-05-01"), "text_hash": 1})
     >>> fewer_messages(few.assign(label="positive"))
     []
     """
     learn, held_out = split(rows)
-    drawn = learn.sample(frac=1, random_state=seed)
-    sizes = sorted({round(share * len(drawn)) for share in shares}) if len(held_out) >= FEWEST else []
+    if model not in _LEARNING or len(held_out) < FEWEST:
+        return []
+    drawn = learn.sample(frac=1, random_state=seed).head(MOST if model == "compact" else len(learn))
+    sizes = sorted({round(share * len(drawn)) for share in shares})
     parts = {str(size): drawn.head(size) for size in sizes if _enough(drawn.head(size))}
     return [
-        _contender(name, {"model": "linear"}, part, held_out, seed, title=counted(len(part), "message"))
+        _contender(name, {"model": model}, part, held_out, seed, title=counted(len(part), "message"))
         for name, part in parts.items()
     ]
 
@@ -111,7 +118,7 @@ def _contender(
 
     title = title or _TITLES.get(name, name)
     train = partial(fit, learn, seed=seed, **how)
-    learns = how["model"] in ("linear", "compact")
+    learns = how["model"] in _LEARNING
     prepare = partial(_warm_up, learn, how["model"]) if learns else None
     return Contender(name=name, title=title, train=train, score=score, judge=judge, prepare=prepare)
 

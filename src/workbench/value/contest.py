@@ -21,8 +21,9 @@ from workbench.value.fields import Fold, fold_at
 from workbench.value.histories import histories
 from workbench.value.learned import Learned, can_learn, fit_large_trees
 from workbench.value.process import Process, fit_process, forecast, on_the_clock
+from workbench.words import counted
 
-TITLES = OTHERS | {"large_trees": "large trees (Tweedie, 1,000 of 31 leaves, what tuning tends to end with)"}
+TITLES = OTHERS | {"large_trees": "large trees (Tweedie, 1,000 of 31 leaves)"}
 # Customers are valued every day, and the forecast is learnt anew every month.
 _SCORINGS = 30
 _TOLERANCE = 0.01
@@ -42,7 +43,8 @@ def contest(found: Gathered, *, horizon_days: int, target: float | None = None, 
     spent = found.past.loc[found.past["cutoff"] == found.past["cutoff"].max(), "spent"]
     contenders: list[Contender] = []
     spenders = int((spent > 0).sum())
-    note = f"not enough data: {spenders} customers spent something after the latest cut-off; {FEWEST} are needed"
+    few = counted(spenders, "customer")
+    note = f"not enough data: {few} spent something after the latest cut-off; {FEWEST} are needed"
     if spenders >= FEWEST:
         fold, note = fold_at(found, found.past["cutoff"].max(), horizon_days=horizon_days, seed=seed), ""
         judge = partial(_products, standard_ranks(spent.to_numpy(float)))
@@ -60,6 +62,7 @@ def contest(found: Gathered, *, horizon_days: int, target: float | None = None, 
         scorings=_SCORINGS,
         tolerance=_TOLERANCE,
         target=target,
+        largest="large_trees",
         note=note,
     )
 
