@@ -9,8 +9,13 @@ from workbench.errors import InputError
 from workbench.personal import pseudonym_key, pseudonyms
 
 
-def test_pseudonyms_are_the_start_of_the_hmac_of_rfc_4231() -> None:
-    assert pseudonyms(pd.Series(["what do ya want for nothing?"]), key=b"Jefe").tolist() == ["5bdcc146bf60"]
+def test_pseudonyms_are_the_start_of_the_hmac_of_rfc_4231_in_letters() -> None:
+    # The RFC's 5bdcc146bf60, with g for 0, h for 1, j for 2 …
+    assert pseudonyms(pd.Series(["what do ya want for nothing?"]), key=b"Jefe").tolist() == ["nbdcchmpbfpg"]
+
+
+def test_no_pseudonym_is_the_number_of_anything() -> None:
+    assert pseudonyms(pd.Series(range(5_000)), key=b"0123456789abcdef").str.isalpha().all()
 
 
 def test_the_key_comes_from_the_environment_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

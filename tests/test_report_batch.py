@@ -81,7 +81,8 @@ def test_a_run_knows_its_figures_its_data_and_its_cost(workshop, run):
     assert germany.parameters["horizon_days"] == 30
     assert germany.cpu_seconds > 0
     assert 0 < germany.energy_low_wh <= germany.energy_wh <= germany.energy_high_wh
-    assert (germany.energy_method in ("measured", "estimated"), germany.gco2e) == (True, None)
+    assert germany.energy_method in ("measured", "estimated")
+    assert germany.gco2e > 0
     assert germany.files == ("germany/behave.html", "germany/behave.ipynb", "germany/results/behave.json")
     executed = (workshop.reports / "germany" / "behave.ipynb").read_text()
     assert f"30 days, {cores()} threads, {sys.executable}" in executed

@@ -13,17 +13,23 @@ import pandas as pd
 from workbench.errors import InputError
 
 _SHORTEST_KEY = 16
+_LETTERS = str.maketrans("0123456789", "ghjkmnpqrs")
 
 
 def pseudonyms(customer_ids: pd.Series, *, key: bytes) -> pd.Series:
-    """Return a name for each id that only the holder of the key can trace back: HMAC-SHA256, 12 hexadecimal digits.
+    """Return a name for each id that only the holder of the key can trace back: HMAC-SHA256 as 12 letters.
 
-    A hash without a key would hide nothing: ids are few and regular enough to be tried one by one.
+    A hash without a key would hide nothing: ids are few and regular enough to be tried one by one. Digits would now and
+    then make the number of a payment card, which no page may show.
 
     >>> pseudonyms(pd.Series(["17850"]), key=b"a secret of the market").tolist()
-    ['e2cd42b1738d']
+    ['ejcdmjbhqkrd']
     """
-    return customer_ids.map(lambda name: hmac.new(key, str(name).encode(), hashlib.sha256).hexdigest()[:12])
+    return customer_ids.map(lambda name: _signed(str(name), key))
+
+
+def _signed(name: str, key: bytes) -> str:
+    return hmac.new(key, name.encode(), hashlib.sha256).hexdigest()[:12].translate(_LETTERS)
 
 
 def pseudonym_key() -> bytes | None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from workbench.errors import InputError
 from workbench.sentiment import ngrams
@@ -77,7 +78,10 @@ def train(
     """
     rows, trained_on = learnable(messages)
     recipe = recipe or Recipe()
-    learnt = learn(_examples(rows, also, recipe), seed=seed)
+    examples = _examples(rows, also, recipe)
+    # Products of such small matrices are done as soon by one thread, and at half the energy.
+    with threadpool_limits(1, user_api="blas"):
+        learnt = learn(examples, seed=seed)
     return LinearModel(
         name=name,
         recipe=recipe,
