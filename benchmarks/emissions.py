@@ -88,7 +88,7 @@ def kinds() -> dict[str, Any]:
     """Set the two meters side by side on ten kinds of work."""
     found = meters.kinds_of_work()
     frame = pd.DataFrame(found)
-    show("Ten kinds of work", frame)
+    show("Ten kinds of work", frame[["kind", "joules_codecarbon", "joules_cpu_seconds", "ratio", "why"]])
     return {"found": frame.to_dict("records"), "targets": [target("kinds of work", len(frame), at_least=10)]}
 
 

@@ -24,7 +24,7 @@ def target(name: str, value: float, *, at_least: float | None = None, at_most: f
         "figure": name,
         "value": value,
         "target": asked or "none",
-        "verdict": "" if not asked else NOT_MEASURED if pd.isna(value) else ("missed", "met")[met],
+        "verdict": "" if not asked else NOT_MEASURED if pd.isna(value) else ("missed", "met")[bool(met)],
     }
 
 
