@@ -55,6 +55,8 @@ def test_the_way_of_a_users_own_tables_into_the_contract(tmp_path):
         (["audit", "no/such/place", "--regime", "gdpr"], "no/such/place"),
         (["footprint", "--reports", "no/such/reports"], "no/such/reports: no such folder"),
         (["footprint", "--reports", "docs"], "docs: no ledger below"),
+        (["clean", "--reports", "no/such/reports"], "no/such/reports: no such folder"),
+        (["clean", "--older-than", "3m"], "--older-than 3m: must be a number of days or weeks, such as 90d or 12w"),
     ],
 )
 def test_what_cannot_be_used_is_said_in_words_and_exits_2(words, said):

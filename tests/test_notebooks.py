@@ -12,6 +12,7 @@ import yaml
 from bs4 import BeautifulSoup
 from rich.console import Console
 
+from browser_case import chromium, opened, out_of_order
 from workbench import explain, market, report
 from workbench.crm import sample
 
@@ -66,6 +67,7 @@ def test_a_page_is_complete_and_loads_nothing(page):
 def test_pictures_and_tables_are_named(page):
     html = BeautifulSoup(page, "html.parser")
     assert html.select("figure svg")
+    assert "mathdefault" not in page
     assert all(svg.get("aria-label") for svg in html.select("figure svg"))
     assert all(table.caption for table in html.select("main table"))
 
@@ -190,3 +192,36 @@ def test_the_planted_gap_is_breached_and_the_pressure_is_read(reports):
     figures = {row["name"]: row for row in json.loads((reports / "germany/results/governance.json").read_text())}
     assert figures["changes"]["value"] is None
     assert 0 < figures["touches_over_cap"]["value"] < 0.2
+
+
+# What uses a browser stands last: while it runs, nothing else here may ask asyncio for a loop.
+SCHEMES = {"germany": "light", "japan": "dark"}
+
+
+@pytest.fixture(scope="module")
+def shown(reports):
+    """Return a function that opens a report in a browser, once all of them are made."""
+    with chromium() as browser:
+        yield lambda path, **more: opened(browser, reports / path, **more)
+
+
+@pytest.mark.parametrize(("name", "notebook"), [(one, name) for one in MARKETS for name in NOTEBOOKS])
+def test_every_report_is_at_home_in_a_browser(shown, name, notebook):
+    with shown(f"{name}/{notebook}.html", scheme=SCHEMES[name]) as page:
+        assert out_of_order(page) == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "index.html",
+        "germany/documents/index.html",
+        "germany/documents/governance.drift.html",
+        "germany/documents/governance.impact_assessment_value.html",
+        "germany/documents/governance.model_card_churn.html",
+        "japan/documents/governance.record_of_processing.html",
+    ],
+)
+def test_the_index_and_each_kind_of_document_are_at_home_in_a_browser(shown, path):
+    with shown(path) as page:
+        assert out_of_order(page) == {}

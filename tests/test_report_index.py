@@ -1,7 +1,10 @@
 """The index shows all markets against their targets, what failed and why, and never an old figure as a new one."""
 
+import re
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from bs4 import BeautifulSoup
 
@@ -9,7 +12,7 @@ from workbench import market
 from workbench.outputs import key_figure
 from workbench.report.history import Past
 from workbench.report.index import render_index, summarise
-from workbench.report.record import Failure, Page, Run
+from workbench.report.record import Batch, Failure, Page, Run
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ATTACK = "<script>alert(1)</script>"
@@ -147,10 +150,55 @@ def test_a_target_says_where_its_figure_goes_and_draws_it_from_three_runs_on():
     assert (
         "93.0% 92.0% to 94.0% ✓ met ↑ up 3.0 points since 20 February 2026 beyond both intervals" in rows(shown, 0)[0]
     )
-    (drawn,) = shown.find_all("svg")
+    drawn, in_brief = shown.find_all("svg")
+    assert in_brief["aria-label"] == "Accuracy after the last 3 runs: 90.0% to 93.0%, now 93.0%"
     assert (drawn["role"], drawn["aria-label"].endswith("2026: 90.0%, 90.0%, 93.0%")) == ("img", True)
     assert {tag.get("fill") for tag in drawn.find_all(True)} <= {"currentColor", "none"}
     assert "first run" in rows(render([a_market("france")], [page]), 0)[0]
+
+
+def test_every_figure_says_in_brief_where_it_goes_and_what_moved_stands_by_itself():
+    figures = [key_figure("auc", 0.8, low=0.79, high=0.81), key_figure("brier", 0.2), key_figure("model", "trees")]
+    at = NOW - timedelta(days=10)
+    history = [
+        Past(notebook="churn", name="auc", at=at, value=0.7, low=0.69, high=0.71),
+        Past(notebook="churn", name="brier", at=at, value=0.2, low=None, high=None),
+        Past(notebook="other", name="model", at=at, value=1.0, low=None, high=None),
+    ]
+    shown = render([], [a_page("france", *figures)], histories={"france": history})
+    assert rows(shown, 1)[0].startswith(
+        "France 0.800 0.790 to 0.810 ↑ up 0.100 beyond both intervals 0.200 unchanged trees 2 March"
+    )
+    moved = "Of 2 figures that an earlier run had, too, 1 changed beyond both 95% intervals."
+    assert f"{moved} France: Churn , AUC: 0.800, ↑ up 0.100 since 20 February 2026" in words(shown)
+    failed = a_page("france", *figures, failure=Failure(message="late"))
+    assert "What moved Not known: no figure" in words(render([], [failed], histories={"france": history}))
+    still = render([], [a_page("france", figures[1])], histories={"france": history})
+    assert "What moved Nothing: of 1 figures" in words(still)
+
+
+def test_the_latest_batch_as_a_whole_stands_among_the_costs():
+    batch = Batch(
+        started_at=NOW, seconds=100.0, overhead_seconds=2.0, outcomes={"succeeded": 4}, kernels="warm", jobs=2
+    )
+    shown = words(render([], [], latest=batch))
+    assert (
+        "as a whole Began 2 March 2026, 09:30 UTC Took 1 min 40 s Processor time not measured Runs 4 succeeded" in shown
+    )
+    assert "warm, 2 at once at most Beyond the notebooks' own work 2.0 s, 0.50 s a run" in shown
+    assert "as a whole Not measured." in words(render([], []))
+
+
+def test_cells_carry_what_filters_and_sorting_go_by():
+    shown = render([], [a_page("france", AUC, MODEL)])
+    cells = shown.find_all("table")[1].tbody.tr.find_all("td")
+    assert [(cell.get("data-verdict"), cell.get("data-value")) for cell in cells] == [
+        ("met", "0.8123"),
+        ("no target", "logistic regression"),
+        (None, "2026-03-02T09:30:00+00:00"),
+    ]
+    heads = shown.find_all("table")[1].thead.find_all("th")
+    assert [head.get("data-figure") for head in heads] == [None, "AUC", "Model", None]
 
 
 def test_a_target_that_is_not_measured_now_says_what_it_was():
@@ -173,7 +221,12 @@ def test_text_from_anywhere_is_text_in_the_index():
     changes = {"market_title": ATTACK, "title": ATTACK, "failure": Failure(message=ATTACK)}
     pages = [a_page("france", figure, **changes), a_page("india", figure, title=ATTACK)]
     page = render([a_market("france", title=ATTACK)], pages, {"churn": ATTACK})
-    assert page.find("script") is None
+    (script,) = page.find_all("script")
+    policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
+    assert (
+        re.search("script-src '(.+?)'", policy)[1]
+        == f"sha256-{b64encode(sha256(script.text.encode()).digest()).decode()}"
+    )
     assert rows(page, 0)[0].startswith(ATTACK)
 
 
@@ -185,6 +238,6 @@ def test_ids_are_unique_and_tables_can_be_reached_and_are_named():
     assert [page.find(id=region["aria-labelledby"]).text for region in regions][1:] == [
         "Churn",
         "Value",
-        "What these reports cost",
+        "The latest run of each report",
     ]
     assert all(region["tabindex"] == "0" for region in regions)

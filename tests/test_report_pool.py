@@ -26,11 +26,12 @@ def batch(workshop):
     with subprocess.Popen(command, cwd=workshop.root, stdout=pipe, text=True, preexec_fn=heed) as process:
         said = iter(process.stdout.readline, "")
         assert any("germany behave: succeeded" in line for line in said)
-        (worker,) = within_seconds(30, lambda: psutil.Process(process.pid).children())
+        (nursery,) = within_seconds(30, lambda: psutil.Process(process.pid).children())
+        (worker,) = within_seconds(30, nursery.children)
         (kernel,) = within_seconds(30, worker.children)
         # A kernel has its socket once it is well under way.
         within_seconds(30, lambda: kernel.num_threads() > 3)
-        yield process, worker, kernel
+        yield process, nursery, worker, kernel
         process.kill()
 
 
@@ -48,7 +49,7 @@ def outcomes(workshop):
 
 
 def half_written(workshop):
-    return [path for path in workshop.reports.rglob(".*") if path.name != ".run.json.lock"]
+    return [path for path in workshop.reports.rglob(".*") if path.suffix != ".lock"]
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
@@ -67,11 +68,12 @@ def test_a_stopped_batch_takes_its_kernels_along_and_the_next_finishes_the_rest(
     assert outcomes(workshop) == {"germany": "succeeded", "france": "succeeded"}
 
 
-def test_a_killed_worker_is_a_failure_and_its_kernel_ends_with_it(workshop, batch):
-    process, worker, kernel = batch
-    worker.kill()
+@pytest.mark.parametrize("killed", ["nursery", "worker"])
+def test_a_killed_worker_is_a_failure_and_its_kernel_ends_with_it(workshop, batch, killed):
+    process, nursery, worker, kernel = batch
+    {"nursery": nursery, "worker": worker}[killed].kill()
     assert process.wait(20) == 1
-    assert psutil.wait_procs([kernel], timeout=20)[1] == []
+    assert psutil.wait_procs([nursery, worker, kernel], timeout=20)[1] == []
     (failure,) = [run.failure for run in record.read(workshop.reports) if run.market == "france"]
     assert failure.message == "the process that ran it was ended by signal SIGKILL"
     assert failure.message in (workshop.reports / "france" / "behave.html").read_text()

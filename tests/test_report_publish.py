@@ -110,3 +110,12 @@ def test_the_index_shows_what_is_remembered(folder):
     values = {"market": "germany", "title": "Germany", "data": "sample", "languages": ["de"], "regime": "gdpr"}
     germany = market.check(values | {"timezone": "UTC", "currency": "EUR"}, place="test")
     assert "no orders" in shown(publish.index([germany], {"churn": "Churn"}, reports=folder.parent))
+
+
+def test_the_notebook_keeps_no_rows_of_customers_and_the_page_does(folder):
+    html = "<table><tr><th>customer</th></tr><tr><td>hapqadbmecjs</td></tr></table>"
+    output = nb.new_output("display_data", data={"text/html": html})
+    shows = nb.new_notebook(cells=[nb.new_markdown_cell("# Who?"), nb.new_code_cell("show()", outputs=[output])])
+    publish.succeeded(RUN, shows, reports=folder.parent)
+    assert "hapqadbmecjs" in shown(folder / "churn.html")
+    assert "hapqadbmecjs" not in shown(folder / "churn.ipynb")

@@ -151,6 +151,14 @@ def test_pictures_and_tables_keep_their_captions_as_alternative_text():
     assert (region["role"], region["tabindex"], region["aria-label"]) == ("region", "0", "Table 1")
 
 
+def test_an_empty_corner_of_a_table_is_no_heading_and_claims_no_column():
+    page = render(code(shown("<table><tr><th scope='col'></th><th scope='col'>a</th></tr></table>")))
+    assert [(cell.name, cell.attrs) for cell in page.article.tr.find_all(True)] == [
+        ("td", {}),
+        ("th", {"scope": "col"}),
+    ]
+
+
 def test_text_from_anywhere_is_text_on_the_page():
     figure = key_figure(ATTACK, ATTACK, unit=ATTACK, at_least=1, note=ATTACK)
     cells = (

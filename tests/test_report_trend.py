@@ -71,3 +71,10 @@ def test_a_line_is_drawn_from_three_runs_on_inside_its_frame():
 def test_a_figure_that_never_moves_is_a_line_in_the_middle():
     still = [replace(WAS, at=WAS.at + timedelta(days=day), low=None, high=None) for day in range(3)]
     assert {point.split(",")[1] for point in trend(share(0.9), still, at=NOW).spark.line.split()} == {f"{HEIGHT / 2:g}"}
+
+
+def test_a_brief_drawing_is_of_fewer_runs_without_a_band_and_tells_the_ends():
+    earlier = [replace(WAS, at=WAS.at + timedelta(days=day), value=0.5 + day / 100) for day in range(30)]
+    spark = trend(share(0.6, 0.5, 0.7), earlier, at=NOW, brief=True).spark
+    assert (len(spark.line.split()), spark.band) == (12, "")
+    assert spark.label == "Accuracy after the last 12 runs: 60.0% to 79.0%, now 60.0%"

@@ -1,6 +1,7 @@
 """The command line: one function per command, each reads its arguments, calls one module and prints."""
 
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -41,15 +42,21 @@ def run(
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a parameter")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="runs side by side; default: cores")] = None,
     force: Annotated[bool, typer.Option("--force", help="run what is unchanged, too")] = False,
+    cold: Annotated[bool, typer.Option("--cold", help="start every kernel afresh, with its own imports")] = False,
     reports: Annotated[
         Path | None, typer.Option(help="output folder; default: reports/, as params/ is laid out")
     ] = None,
     time_limit: Annotated[int, typer.Option(min=1, metavar="SECONDS", help="per notebook")] = 1800,
+    memory_limit: Annotated[
+        float | None, typer.Option(min=0.1, metavar="GB", help="per notebook; default: nine tenths of the machine's")
+    ] = None,
 ) -> None:
     """Run the notebooks for the markets and render the reports.
 
-    What is unchanged since its last success is not run again. Exit 0: all reports are there; 1: some failed, see
-    the index; 2: the input cannot be used, nothing ran.
+    What is unchanged since its last success is not run again. What the notebooks import is loaded once and their
+    kernels are forked from there; the longest go first, as many at once as cores and memory allow.
+
+    Exit 0: all reports are there; 1: some failed, see the index; 2: the input cannot be used, nothing ran.
     """
     code = report.run(
         params=params,
@@ -60,7 +67,9 @@ def run(
         settings=dict(_pair(item) for item in set_ or []),
         jobs=jobs,
         force=force,
+        cold=cold,
         time_limit_seconds=time_limit,
+        memory_limit_bytes=None if memory_limit is None else round(memory_limit * 1e9),
         console=console,
     )
     raise typer.Exit(code)
@@ -156,6 +165,42 @@ def footprint(
         _write(found_in.as_csv(found), to)
         return
     for line in [*found_in.lines(found, by=by), *found.notes]:
+        console.print(line, soft_wrap=True)
+
+
+@app.command()
+def clean(
+    reports: Annotated[Path | None, typer.Option(help="folder of reports; default: reports/ of the project")] = None,
+    older_than: Annotated[
+        str | None, typer.Option(metavar="AGE", help="remove what is older: days or weeks, such as 90d or 12w")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be removed, remove nothing")] = False,
+    params: Params = Path("params"),
+) -> None:
+    """List the reports and tables that hold personal data, oldest first; with `--older-than`, remove old ones.
+
+    A table counts that has a column of customers or of keys of their orders, messages and the like, and so does a page
+    that shows customers one by one, by pseudonym too. What goes, goes by run: page, notebook, figures, tables and
+    documents together; the index then says 'not run yet', and the next `workbench run` makes them again. A kept model
+    goes by its own age. The ledger and what key figures were stay: they hold figures only. Nothing goes that the
+    workbench did not make, and nothing while a batch is at work.
+
+    Exit 0: done, or nothing is older; 2: no such folder, a wrong age, a batch at work, or what cannot be removed.
+    """
+    # Brings pyarrow and nbformat, for which no other command has a use.
+    from workbench.report import retention
+
+    root = outputs.project_root()
+    place, now = (root / "reports" if reports is None else reports), datetime.now(UTC)
+    if older_than is None:
+        lines = retention.listed(retention.held(place, now=now))
+    else:
+        days = retention.days(older_than)
+        gone = retention.clean(
+            place, older_than_days=days, now=now, params=params, notebooks_folder=root / "notebooks", dry_run=dry_run
+        )
+        lines = retention.told(gone, older_than_days=days, dry_run=dry_run)
+    for line in lines:
         console.print(line, soft_wrap=True)
 
 

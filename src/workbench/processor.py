@@ -1,11 +1,15 @@
 """How much of this machine may be used, and how loops are brought to its speed.
 
-In: the environment, a function on arrays.   Out: numbers of cores, the function compiled.
+In: the environment, a function on arrays.   Out: numbers of cores and bytes, the function compiled.
 """
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar
+
+import psutil
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -20,6 +24,20 @@ def threads() -> int:
     if wanted := os.environ.get("WORKBENCH_THREADS"):
         return int(wanted)
     return cores()
+
+
+def memory_bytes() -> int:
+    """Return the memory that processes may hold together: the machine's, or less where a container is allowed less."""
+    allowed: list[int] = [psutil.virtual_memory().total]
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):
+            allowed.append(int(Path(limit).read_text()))
+    return min(allowed)
+
+
+def free_bytes() -> int:
+    """Return the memory that is free now, within what may be held."""
+    return min(int(psutil.virtual_memory().available), memory_bytes())
 
 
 def compiled(function: _F) -> _F:

@@ -84,6 +84,8 @@ def plot_channels(found: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         capsize=3,
     )
     ax.set_xscale("log")
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter("")
     ax.set_yticks(rows.index, rows["channel"])
     ax.set_ylim(max(len(rows), 1) - 0.5, -0.5)
     ax.set_xlabel("watt-hours a conversion")

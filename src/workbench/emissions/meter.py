@@ -32,7 +32,6 @@ this_processor()
 
 # The step around this one, as "run:depth"; a process inherits it by its environment, as a kernel from its runner.
 _VARIABLE = "WORKBENCH_METER_RUN"
-_inherited = os.environ.get(_VARIABLE, "")
 _around: ContextVar[str] = ContextVar("around")
 
 
@@ -95,7 +94,7 @@ def track(step: str, *, notebook: str, ledger: str | Path, country: str) -> Iter
 @contextmanager
 def _inside(footprint: Footprint) -> Iterator[None]:
     """Say which run the step belongs to and how deep, and hand both on to the steps inside, in whatever process."""
-    run, _, depth = _around.get(_inherited).partition(":")
+    run, _, depth = _around.get(os.environ.get(_VARIABLE, "")).partition(":")
     if depth.isdecimal():
         footprint.run_id, footprint.depth = run, int(depth) + 1
     own = f"{footprint.run_id}:{footprint.depth}"

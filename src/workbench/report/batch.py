@@ -8,15 +8,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from workbench import outputs
 from workbench.errors import InputError
-from workbench.processor import cores
-from workbench.report import plan, pool, words
+from workbench.processor import cores, memory_bytes
+from workbench.report import lock, plan, pool, record, took, words
 from workbench.report.plan import Plan
+from workbench.report.processes import cannot_fork
 from workbench.report.progress import Progress
 from workbench.report.record import Run
 
@@ -34,35 +36,50 @@ def run(
     settings: Mapping[str, str] | None = None,
     jobs: int | None = None,
     force: bool = False,
+    cold: bool = False,
     time_limit_seconds: int = 1800,
+    memory_limit_bytes: int | None = None,
     console: Console,
 ) -> int:
     """Run what has changed, side by side; return 0 where all reports are there and 1 where one is not.
 
-    `settings` are texts, read as YAML, in the place of a market's own values. Whatever is wrong with the input is an
-    InputError before anything runs.
+    `settings` are texts, read as YAML, in the place of a market's own values; `cold` starts every kernel afresh; a
+    kernel that holds more than `memory_limit_bytes`, by default nine tenths of what there is, is ended. Whatever is
+    wrong with the input is an InputError before anything runs, and so is another batch at work on the same reports.
     """
-    began = time.monotonic()
+    start = took.Start()
     reports = reports.absolute()
-    planned = plan.make(
-        params=params,
-        notebooks_folder=notebooks_folder,
-        reports=reports,
-        markets=markets,
-        notebooks=notebooks,
-        settings=settings or {},
-        force=force,
-        time_limit_seconds=time_limit_seconds,
-    )
-    _say(console, *planned.notes)
-    for same in planned.unchanged:
-        _say(console, f"{same.market} {same.notebook}: unchanged since {words.moment(same.started_at)}")
-    _note_unchanged(planned, reports=reports)
-    finished = _run_all(planned, reports=reports, jobs=jobs, console=console)
-    counts = Counter(one.outcome for one in finished) | Counter(unchanged=len(planned.unchanged))
-    counts["interrupted"] += len(planned.tasks) - len(finished)
-    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-    _say(console, f"{told} in {words.duration(time.monotonic() - began)}: {reports / 'index.html'}")
+    _refuse_unwritable(reports)
+    with lock.hold(reports):
+        planned = plan.make(
+            params=params,
+            notebooks_folder=notebooks_folder,
+            reports=reports,
+            markets=markets,
+            notebooks=notebooks,
+            settings=settings or {},
+            force=force,
+            time_limit_seconds=time_limit_seconds,
+            memory_limit_bytes=memory_limit_bytes or int(0.9 * memory_bytes()),
+        )
+        _say(console, *planned.notes)
+        for same in planned.unchanged:
+            _say(console, f"{same.market} {same.notebook}: unchanged since {words.moment(same.started_at)}")
+        _note_unchanged(planned, reports=reports)
+        jobs = min(jobs or cores(), cores())
+        finished = _run_all(planned, reports=reports, jobs=jobs, cold=cold, console=console)
+        counts = Counter(one.outcome for one in finished) | Counter(unchanged=len(planned.unchanged))
+        counts["interrupted"] += len(planned.tasks) - len(finished)
+        outcomes = {outcome: count for outcome, count in counts.items() if count}
+        with suppress(OSError):
+            if planned.tasks:
+                kernels = "stock" if cold or cannot_fork() else "warm"
+                record.remember_batch(
+                    reports, took.sum_up(start, finished, outcomes=outcomes, kernels=kernels, jobs=jobs)
+                )
+            _write_index(planned, reports=reports)
+    told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+    _say(console, f"{told} in {words.duration(time.monotonic() - start.seconds)}: {reports / 'index.html'}")
     return 0 if counts["succeeded"] == len(planned.tasks) else 1
 
 
@@ -83,27 +100,32 @@ def _note_unchanged(planned: Plan, *, reports: Path) -> None:
             append(outputs.open(same.market, reports=reports).ledger, line)
 
 
-def _run_all(planned: Plan, *, reports: Path, jobs: int | None, console: Console) -> list[Run]:
+def _run_all(planned: Plan, *, reports: Path, jobs: int, cold: bool, console: Console) -> list[Run]:
     finished: list[Run] = []
-    if not planned.tasks and (reports / "index.html").exists():
+    if not planned.tasks:
         return finished
-    _refuse_unwritable(reports)
+    say = partial(_say, console)
     try:
         with (
             Progress(console, [task.run for task in planned.tasks]) as progress,
-            closing(pool.run_all(planned.tasks, jobs=jobs or cores(), progress=progress)) as ended,
+            closing(
+                pool.run_all(planned.tasks, jobs=jobs, cores=cores(), cold=cold, progress=progress, say=say)
+            ) as ended,
         ):
             finished.extend(ended)
     except KeyboardInterrupt:
         _say(console, "interrupted; the next run makes up for what is missing")
     except OSError as error:
         _say(console, f"{reports}: cannot be written any more: {error.strerror}")
-    # Brings nbconvert, which a batch with nothing to do can do without.
-    from workbench.report import publish
-
-    with suppress(OSError):
-        publish.index(planned.markets, planned.notebooks, reports=reports)
     return finished
+
+
+def _write_index(planned: Plan, *, reports: Path) -> None:
+    if planned.tasks or not (reports / "index.html").exists():
+        # Brings nbconvert, which a batch with nothing to do can do without.
+        from workbench.report import publish
+
+        publish.index(planned.markets, planned.notebooks, reports=reports)
 
 
 def _refuse_unwritable(reports: Path) -> None:

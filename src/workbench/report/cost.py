@@ -1,12 +1,13 @@
-"""What the batch itself cost: every report's time, energy and carbon.
+"""What the batch itself cost: every report's time, energy and carbon, and those of the latest batch as a whole.
 
-In: the last run of each notebook x market.   Out: `Costs`, with sums by market and of all.
+In: the last run of each notebook x market, the latest batch.   Out: `Costs`, with sums by market and of all; facts.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.report.record import Run
+from workbench.report import words
+from workbench.report.record import Batch, Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,45 @@ def cost(runs: Sequence[Run]) -> Cost:
         method=" and ".join(methods),
         not_measured=len(runs) - len(metered),
     )
+
+
+def batch_facts(batch: Batch | None) -> dict[str, str]:
+    """Say by name what a batch took as a whole, its own work included.
+
+    >>> from datetime import datetime, timezone
+    >>> at = datetime(2026, 3, 1, 14, 2, tzinfo=timezone.utc)
+    >>> batch = Batch(started_at=at, seconds=90.0, cpu_seconds=120.0, overhead_seconds=3.0, kernels="warm", jobs=2,
+    ...               outcomes={"succeeded": 5, "failed": 1})
+    >>> batch_facts(batch)["Runs"], batch_facts(batch)["Beyond the notebooks' own work"]
+    ('5 succeeded, 1 failed', '3.0 s, 0.50 s a run')
+    >>> batch_facts(batch)["Energy"], batch_facts(None)
+    ('not measured', {})
+    """
+    if batch is None:
+        return {}
+    return {
+        "Began": words.moment(batch.started_at),
+        "Took": words.duration(batch.seconds),
+        "Processor time": _duration(batch.cpu_seconds),
+        "Runs": ", ".join(f"{number} {outcome}" for outcome, number in batch.outcomes.items() if number) or "none",
+        "Kernels": f"{batch.kernels or 'not known'}, {batch.jobs} at once at most",
+        "Beyond the notebooks' own work": _overhead(batch),
+        "Energy": words.energy(
+            batch.energy_wh, low=batch.energy_low_wh, high=batch.energy_high_wh, method=batch.energy_method
+        ),
+        "Carbon": words.carbon(batch.gco2e),
+    }
+
+
+def _duration(seconds: float | None) -> str:
+    return "not measured" if seconds is None else words.duration(seconds)
+
+
+def _overhead(batch: Batch) -> str:
+    """Write what a batch took of its own, and its part in each run; a run that was not needed is none."""
+    runs = sum(number for outcome, number in batch.outcomes.items() if outcome != "unchanged")
+    each = "" if batch.overhead_seconds is None or not runs else f", {batch.overhead_seconds / runs:.2f} s a run"
+    return f"{_duration(batch.overhead_seconds)}{each}"
 
 
 def _line(title: str, runs: Sequence[Run], names: Sequence[str]) -> CostLine:

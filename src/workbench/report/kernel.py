@@ -1,48 +1,69 @@
-"""A kernel of this very Python that never outlives those who wait for it.
+"""A kernel of this very Python that never outlives those who wait for it, nor takes more than its due.
 
-In: a lifeline, which is a file handle that ends when the batch does; a time limit; a folder.
+In: a lifeline, which is a file handle that ends when the batch does; limits of time and memory; a folder.
 Out: a running kernel and its guard.
 """
 
+import json
 import os
 import select
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
+import psutil
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core.utils import run_sync
 
-# A socket's path may have 107 characters on Linux and 103 on macOS; the kernel adds up to 20 to the folder's.
-_LONGEST_FOLDER = 80
+from workbench.report.offspring import adopt_orphans, end_all
+from workbench.report.warm import LOADED
+
+_TICK_SECONDS = 0.5
 
 
 class Guard(Thread):
-    """Ends the kernel at its time limit, and kernel and process when the lifeline ends."""
+    """Ends the kernel at its limits of time and memory, and kernel and process when the lifeline ends.
 
-    def __init__(self, manager: Any, *, lifeline: int, limit_seconds: float, folder: str) -> None:
+    `stopped` says why it ended the kernel: 'time', 'memory', or nothing; `loaded` what a forked kernel that has ended
+    had to load by itself.
+    """
+
+    def __init__(
+        self, manager: Any, *, lifeline: int, limit_seconds: float, limit_bytes: int | None, folder: str
+    ) -> None:
         super().__init__(daemon=True)
         self.manager = manager
         self.process_group = int(manager.provisioner.pid)
-        self.timed_out = False
-        self._lifeline, self._limit_seconds, self._folder = lifeline, limit_seconds, folder
+        self.stopped = ""
+        self.loaded: list[str] = []
+        self._lifeline, self._folder = lifeline, folder
+        self._until, self._limit_bytes = time.monotonic() + limit_seconds, limit_bytes
 
     def run(self) -> None:
-        """Wait for the time limit or the end of the lifeline, whichever comes first."""
-        if not select.select([self._lifeline], [], [], self._limit_seconds)[0]:
-            self.timed_out = True
-            self.kill_kernel()
-            select.select([self._lifeline], [], [])
+        """Wait for a limit or the end of the lifeline, whichever comes first."""
+        while not select.select([self._lifeline], [], [], None if self.stopped else _TICK_SECONDS)[0]:
+            self._keep_limits()
         self.kill_kernel()
+        end_all()
         shutil.rmtree(self._folder, ignore_errors=True)
         with suppress(OSError):  # the last of several removes what held them all
             os.rmdir(os.path.dirname(self._folder))
         os.killpg(os.getpgrp(), signal.SIGKILL)
+
+    def _keep_limits(self) -> None:
+        if time.monotonic() > self._until:
+            self.stopped = "time"
+        elif self._limit_bytes is not None and _held_bytes(self.process_group) > self._limit_bytes:
+            self.stopped = "memory"
+        if self.stopped:
+            self.kill_kernel()
 
     def kill_kernel(self) -> None:
         """End the kernel and the processes that it started."""
@@ -51,23 +72,46 @@ class Guard(Thread):
 
 
 @contextmanager
-def start(lifeline: int, *, limit_seconds: float, scratch: str) -> Iterator[Guard]:
+def start(lifeline: int, *, limit_seconds: float, limit_bytes: int | None, scratch: str) -> Iterator[Guard]:
     """Start a kernel with an empty profile, reached through files in `scratch` rather than through the network.
 
-    To be called in a process group of one's own: all of it ends with the lifeline.
+    Only their owner may enter `scratch`, whose path is so short that a socket's name fits. To be called in a process
+    group of one's own: all of it ends with the lifeline, and what the kernel leaves behind ends with it.
     """
+    adopt_orphans()
     with TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
         manager = AsyncKernelManager(
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
-            transport="ipc" if len(folder) < _LONGEST_FOLDER else "tcp",
+            transport="ipc",
             connection_file=f"{folder}/kernel.json",
         )
         environment = os.environ | {"IPYTHONDIR": f"{folder}/ipython", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
         run_sync(manager.start_kernel)(env=environment, extra_arguments=["--HistoryManager.hist_file=:memory:"])
-        guard = Guard(manager, lifeline=lifeline, limit_seconds=limit_seconds, folder=folder)
+        guard = Guard(manager, lifeline=lifeline, limit_seconds=limit_seconds, limit_bytes=limit_bytes, folder=folder)
+        _offer_first(guard.process_group)
         guard.start()
         try:
             yield guard
         finally:
             run_sync(manager.shutdown_kernel)()
             guard.kill_kernel()
+            end_all()
+            with suppress(OSError, ValueError):
+                guard.loaded = json.loads((Path(folder) / LOADED).read_text())
+
+
+def _offer_first(pid: int) -> None:
+    """Have the system end the kernel, and not those who would tell, where memory runs out all the same (Linux)."""
+    with suppress(OSError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
+
+
+def _held_bytes(pid: int) -> int:
+    """Return the memory that a process and those below it hold."""
+    held = 0
+    with suppress(psutil.NoSuchProcess):
+        kernel = psutil.Process(pid)
+        for one in [kernel, *kernel.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                held += one.memory_info().rss
+    return held

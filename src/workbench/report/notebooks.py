@@ -7,6 +7,7 @@ import ast
 import hashlib
 import json
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -21,6 +22,7 @@ class NotebookInfo:
 
     `after` names notebooks whose tables it reads where they are there: it runs after them, whatever became of them.
     `digest` is a hash of what was written by hand: cells, their tags and the notebook's own metadata, not outputs.
+    `imports` are the modules that its cells import, and what they take from a module that may be one itself.
     """
 
     path: Path
@@ -30,6 +32,7 @@ class NotebookInfo:
     uses: tuple[str, ...]
     digest: str
     after: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -118,6 +121,7 @@ def _describe(path: Path) -> NotebookInfo:
         needs=tuple(tuple(group) for group in said.get("needs", [])),
         uses=tuple(said.get("uses", [])),
         after=_after(path, said.get("after", [])),
+        imports=_imports([source for kind, source, _ in cells if kind == "code"]),
         digest=hashlib.sha256(json.dumps([cells, said], sort_keys=True).encode()).hexdigest(),
     )
 
@@ -135,6 +139,19 @@ def _declared(path: Path, source: str | None) -> tuple[str, ...]:
         targets += statement.targets if isinstance(statement, ast.Assign) else []
         targets += [statement.target] if isinstance(statement, ast.AnnAssign) else []
     return tuple(target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _imports(sources: Sequence[str]) -> tuple[str, ...]:
+    """Read what cells import; one that is not Python alone, such as one with magics, names nothing."""
+    found: dict[str, None] = {}
+    for source in sources:
+        with suppress(SyntaxError):
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.Import):
+                    found |= dict.fromkeys(alias.name for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found |= dict.fromkeys([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
+    return tuple(found)
 
 
 def _after(path: Path, said: Any) -> tuple[str, ...]:

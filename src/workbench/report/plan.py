@@ -30,7 +30,10 @@ _FILES = ("hourly_profile",)
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One notebook to run for one market, after those that `after` names; `run` is remembered should it never end."""
+    """One notebook to run for one market, after those that `after` names; `run` is remembered should it never end.
+
+    `imports` are the modules that its cells name. What is expected is what the last run took, None where none is known.
+    """
 
     run: Run
     notebook: Path
@@ -39,6 +42,10 @@ class Task:
     country: str
     time_limit_seconds: int
     after: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    memory_limit_bytes: int | None = None
+    expected_seconds: float | None = None
+    expected_bytes: int | None = None
 
     def as_of_now(self) -> "Task":
         """Return the task with a fingerprint that covers the tables it would read now."""
@@ -57,7 +64,8 @@ class Task:
         """Return the task that a line holds."""
         values = json.loads(line)
         paths = {name: Path(values[name]) for name in ("notebook", "reports")}
-        return cls(**values | paths | {"run": record.from_json(values["run"]), "after": tuple(values["after"])})
+        tuples = {name: tuple(values[name]) for name in ("after", "imports")}
+        return cls(**values | paths | tuples | {"run": record.from_json(values["run"])})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +93,7 @@ def make(
     settings: Mapping[str, str],
     force: bool,
     time_limit_seconds: int,
+    memory_limit_bytes: int | None = None,
 ) -> Plan:
     """Choose what to run; every InputError comes from here, before anything runs."""
     infos, there = describe(notebooks_folder), market.read_folder(params)
@@ -94,16 +103,18 @@ def make(
     asked = [_with_settings(one, settings) for one in _choose("market", markets, {one.market: one for one in there})]
     _refuse_unknown_parameters(chosen, settings)
     data, notes = _data_fingerprints(asked)
-    earlier = {} if force else {(run.notebook, run.market): run for run in record.read(reports)}
+    earlier = record.read(reports)
+    last = {(run.notebook, run.market): run for run in earlier}
     tasks: list[Task] = []
     unchanged: list[Run] = []
     for info, one in product(chosen, asked):
         task = _task(info, one, reports=reports, data=data[one.data], time_limit_seconds=time_limit_seconds)
-        run = earlier.get((info.name, one.market))
-        if run and _still_holds(run, task) and not follows(task, tasks):
+        run = last.get((info.name, one.market))
+        if run and not force and _still_holds(run, task) and not follows(task, tasks):
             unchanged.append(run)
         else:
-            tasks.append(task)
+            task = replace(task, run=replace(task.run, loads=run.loads if run else ()))
+            tasks.append(replace(task, memory_limit_bytes=memory_limit_bytes, **_expected(task, earlier)))
     return Plan(
         tasks=tuple(tasks),
         unchanged=tuple(unchanged),
@@ -208,7 +219,18 @@ def _task(info: NotebookInfo, one: Market, *, reports: Path, data: str | None, t
         country=country_of(one),
         time_limit_seconds=time_limit_seconds,
         after=info.after,
+        imports=info.imports,
     )
+
+
+def _expected(task: Task, earlier: Sequence[Run]) -> dict[str, Any]:
+    """Return what a run is expected to take: what it took last, else the most that its notebook took elsewhere."""
+    alike = [run for run in earlier if run.notebook == task.run.notebook and run.outcome in ("succeeded", "timed out")]
+    known = [run for run in alike if run.market == task.run.market] or alike
+    return {
+        "expected_seconds": max((run.seconds for run in known), default=None),
+        "expected_bytes": max((run.memory_bytes for run in known if run.memory_bytes is not None), default=None),
+    }
 
 
 def _still_holds(run: Run, task: Task) -> bool:

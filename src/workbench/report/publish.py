@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from workbench import outputs
 from workbench.errors import without_password
 from workbench.market import Market
-from workbench.report import documents, history, record, words
+from workbench.report import documents, history, record, rows, words
 from workbench.report.index import render_index
 from workbench.report.record import Page, Run
 from workbench.report.render import mark_outdated, render_html
@@ -75,6 +75,7 @@ def index(markets: Sequence[Market], notebooks: Mapping[str, str], *, reports: P
         notebooks=notebooks,
         documented=documented,
         histories={name: history.read(reports / name) for name in titles},
+        latest=record.latest(reports),
         made_at=datetime.now(UTC),
     )
     return outputs.write_whole(reports / "index.html", html)
@@ -123,4 +124,5 @@ def _page(run: Run, reports: Path) -> Page:
 
 
 def _write_notebook(run: Run, notebook: NotebookNode, folder: Path) -> None:
-    outputs.write_whole(folder / f"{run.notebook}.ipynb", without_password(nbformat.writes(notebook)))
+    kept = rows.leave_out(notebook, tables=left_by(run, reports=folder.parent))
+    outputs.write_whole(folder / f"{run.notebook}.ipynb", without_password(nbformat.writes(kept)))

@@ -32,7 +32,9 @@ class Run:
     """One notebook run for one market, as it stands in `run.json`; a figure of None is not measured or not known.
 
     `fingerprint` covers all that the report depends on, `data_fingerprint` the data alone. `files` are those that the
-    run left, relative to the folder of reports. `energy_method` is 'measured' or 'estimated'.
+    run left, relative to the folder of reports. `energy_method` is 'measured' or 'estimated'. `cells_seconds` is what
+    the notebook's own cells took of `seconds`, `memory_bytes` the most that its kernel held, `loads` the packages that
+    this and earlier kernels of the notebook had to load by themselves.
     """
 
     market: str
@@ -42,6 +44,8 @@ class Run:
     outcome: Outcome
     started_at: datetime
     seconds: float = 0.0
+    cells_seconds: float | None = None
+    memory_bytes: int | None = None
     cpu_seconds: float | None = None
     energy_wh: float | None = None
     energy_low_wh: float | None = None
@@ -56,6 +60,29 @@ class Run:
     data_fingerprint: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    loads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What the latest batch took as a whole, of its own and of its kernels; a figure of None is not measured.
+
+    `overhead_seconds` is what its runs took beyond their notebooks' own work, `outcomes` counts them, `kernels` is
+    'warm' or 'stock', `jobs` how many ran side by side at most.
+    """
+
+    started_at: datetime
+    seconds: float
+    cpu_seconds: float | None = None
+    energy_wh: float | None = None
+    energy_low_wh: float | None = None
+    energy_high_wh: float | None = None
+    energy_method: str = ""
+    gco2e: float | None = None
+    overhead_seconds: float | None = None
+    outcomes: dict[str, int] = field(default_factory=dict)
+    kernels: str = ""
+    jobs: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,22 +109,45 @@ def read(reports: Path) -> list[Run]:
 
     An entry that cannot be read counts as not run, and so does one of a market whose folder was deleted.
     """
-    try:
-        entries = list(json.loads((reports / "run.json").read_text(encoding="utf-8"))["runs"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    runs = [run for entry in entries if (run := from_json(entry)) is not None]
+    runs = [run for entry in _entries(reports).get("runs", []) if (run := from_json(entry)) is not None]
     runs = [run for run in runs if (reports / run.market).is_dir()]
     return sorted(runs, key=lambda run: (run.notebook, run.market))
 
 
+def latest(reports: Path) -> Batch | None:
+    """Read what is remembered of the latest batch, if anything."""
+    try:
+        entry = _entries(reports)["batch"]
+        return Batch(**entry | {"started_at": datetime.fromisoformat(entry["started_at"])})
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
 def remember(reports: Path, run: Run) -> None:
-    """Put a run in the place of the earlier one of its notebook and market; other batches may do so meanwhile."""
+    """Put a run in the place of the earlier one of its notebook and market."""
     with alone(reports):
         others = [one for one in read(reports) if (one.notebook, one.market) != (run.notebook, run.market)]
         runs = sorted([*others, run], key=lambda one: (one.notebook, one.market))
-        text = json.dumps({"runs": [to_json(one) for one in runs]}, indent=1, ensure_ascii=False)
-        outputs.write_whole(reports / "run.json", text + "\n")
+        _write(reports, _entries(reports) | {"runs": [to_json(one) for one in runs]})
+
+
+def remember_batch(reports: Path, batch: Batch) -> None:
+    """Put a batch in the place of the earlier one."""
+    with alone(reports):
+        entry = asdict(batch) | {"started_at": batch.started_at.isoformat(timespec="seconds")}
+        _write(reports, _entries(reports) | {"batch": entry})
+
+
+def _entries(reports: Path) -> dict[str, Any]:
+    try:
+        entries = json.loads((reports / "run.json").read_text(encoding="utf-8"))
+        return entries if isinstance(entries, dict) and isinstance(entries.get("runs", []), list) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def _write(reports: Path, entries: dict[str, Any]) -> None:
+    outputs.write_whole(reports / "run.json", json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
 
 
 def to_json(run: Run) -> dict[str, Any]:
@@ -120,6 +170,7 @@ def from_json(entry: dict[str, Any]) -> Run | None:
             "started_at": datetime.fromisoformat(entry["started_at"]),
             "failure": Failure(**entry["failure"]) if entry["failure"] else None,
             "files": tuple(entry["files"]),
+            "loads": tuple(entry.get("loads", ())),
         }
         return Run(**entry | changed)
     except (KeyError, TypeError, ValueError):

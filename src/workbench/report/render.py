@@ -4,10 +4,12 @@ In: the executed notebook and the record of its run.   Out: HTML that holds ever
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from html import escape
 from itertools import chain, count
 from pathlib import Path
@@ -90,7 +92,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(words=words, style=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")))
+    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8").strip() for name in ("style.css", "index.js"))
+    # The policy of the page names the one script that may run on it by its digest.
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    found.globals.update(words=words, style=Markup(style), script=Markup(script), script_digest=digest)
     return found
 
 
@@ -153,5 +158,6 @@ def frame_what_is_wide(article: BeautifulSoup) -> None:
         table.wrap(article.new_tag("div", attrs=frame))
     for corner in (cell for cell in article.find_all("th") if not cell.get_text(strip=True)):
         corner.name = "td"
+        del corner["scope"]
     for lines in article.find_all("pre"):
         lines["tabindex"] = "0"

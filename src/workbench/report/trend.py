@@ -15,6 +15,11 @@ from workbench.report.history import Past
 # With fewer there is nothing to see that the words do not say; with more a point would be no point any more.
 _FEWEST, _MOST = 3, 20
 
+# In a table of many figures.
+_MOST_IN_BRIEF = 12
+
+BEYOND, WITHIN = "beyond both intervals", "within its interval"
+
 WIDTH, HEIGHT = 96, 22
 _MARGIN = 3
 
@@ -39,11 +44,12 @@ class Trend:
     spark: Spark | None = None
 
 
-def trend(figure: KeyFigure, past: Sequence[Past], *, at: datetime | None) -> Trend | None:
+def trend(figure: KeyFigure, past: Sequence[Past], *, at: datetime | None, brief: bool = False) -> Trend | None:
     """Hold a figure of a run that began `at` this moment against earlier runs; None where there is nothing to say.
 
     A change is said to lie beyond both intervals where these do not meet, which 95 % intervals of a figure that has
-    not changed hardly ever do; without intervals nothing is said of it.
+    not changed hardly ever do; without intervals nothing is said of it. A `brief` drawing is one of fewer runs, without
+    a band, and its label tells the ends of its values instead of each.
 
     >>> was = Past(notebook="sentiment", name="accuracy", at=datetime(2026, 3, 3), value=0.90, low=0.89, high=0.91)
     >>> now = KeyFigure(name="accuracy", value=0.93, low=0.92, high=0.94, unit="share", target=None,
@@ -58,11 +64,12 @@ def trend(figure: KeyFigure, past: Sequence[Past], *, at: datetime | None) -> Tr
         return Trend(
             change=f"was {words.number(past[-1].value, unit=figure.unit)}", since=f"on {words.day(past[-1].at)}"
         )
-    earlier = [one for one in past if one.at < at.replace(microsecond=0)]
+    began = at.replace(microsecond=0)
+    earlier = [one for one in past if one.at < began]
     if not earlier:
         return Trend(change="first run")
     now = Past(notebook="", name=figure.name, at=at, value=float(figure.value), low=figure.low, high=figure.high)
-    spark = _spark([*earlier, now][-_MOST:], figure)
+    spark = _brief([*earlier, now][-_MOST_IN_BRIEF:], figure) if brief else _spark([*earlier, now][-_MOST:], figure)
     if _same(now, earlier[-1]):
         alike = next((place for place, one in enumerate(reversed(earlier)) if not _same(now, one)), len(earlier))
         return Trend(change="unchanged", since=_since(earlier[-alike].at, at), spark=spark)
@@ -85,7 +92,7 @@ def _change(now: Past, was: Past, unit: str) -> str:
 def _judged(now: Past, was: Past) -> str:
     if now.low is None or now.high is None or was.low is None or was.high is None:
         return "no interval to judge it by"
-    return "beyond both intervals" if now.low > was.high or now.high < was.low else "within its interval"
+    return BEYOND if now.low > was.high or now.high < was.low else WITHIN
 
 
 def _since(was: datetime, at: datetime) -> str:
@@ -108,6 +115,16 @@ def _spark(seen: Sequence[Past], figure: KeyFigure) -> Spark | None:
         label=f"{words.title(figure.name)} after the last {len(seen)} runs, since {words.day(seen[0].at)}: "
         f"{', '.join(values)}",
     )
+
+
+def _brief(seen: Sequence[Past], figure: KeyFigure) -> Spark | None:
+    if len(seen) < _FEWEST:
+        return None
+    values = [one.value for one in seen]
+    points = _points(values, values)
+    ends = [words.number(value, unit=figure.unit) for value in (min(values), max(values), values[-1])]
+    label = f"{words.title(figure.name)} after the last {len(seen)} runs: {ends[0]} to {ends[1]}, now {ends[2]}"
+    return Spark(line=_written(points), band="", end=points[-1], label=label)
 
 
 def _points(values: Sequence[float], heights: Sequence[float]) -> list[tuple[float, float]]:

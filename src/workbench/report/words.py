@@ -19,6 +19,7 @@ __all__ = [
     "interval",
     "moment",
     "number",
+    "size",
     "target",
     "title",
     "value",
@@ -118,6 +119,16 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(count: int) -> str:
+    """Write a number of bytes in the unit that suits it.
+
+    >>> size(312), size(48_200_000), size(2_000_000_000)
+    ('312\\xa0B', '48.2\\xa0MB', '2.00\\xa0GB')
+    """
+    power = next(power for power in (3, 2, 1, 0) if count >= 1000**power or not power)
+    return f"{count}\xa0B" if not power else number(count / 1000**power, unit=("", "kB", "MB", "GB")[power])
 
 
 def day(when: datetime) -> str:

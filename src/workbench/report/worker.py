@@ -7,11 +7,14 @@ Out: events, lines of JSON on standard output: `kernel` (its process group), `ce
 import json
 import os
 import re
+import resource
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -22,7 +25,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from workbench import emissions, outputs
 from workbench.errors import without_password
-from workbench.report import kernel, outgoing, publish, record
+from workbench.report import kernel, outgoing, publish, record, words
+from workbench.report import warm as forked
 from workbench.report.notebooks import heading_above
 from workbench.report.plan import Task
 from workbench.report.record import Failure, Run
@@ -36,8 +40,14 @@ _PERSONAL = (
 )
 
 
-def main(scratch: str) -> None:
-    """Do what the task on standard input asks for; `scratch` is a folder that the batch sweeps."""
+def main(scratch: str, *, warm: bool = False) -> None:
+    """Do what the task on standard input asks for; `scratch` is a folder that the batch sweeps.
+
+    Where all is loaded already, `warm`, its kernel is forked from here, before anything starts a thread.
+    """
+    if warm and not forked.fork():
+        return
+    began = time.monotonic()
     say, lifeline = _channels()
     task = Task.from_json(_first_line(lifeline))
     publish.announce(task.run, reports=task.reports)
@@ -48,9 +58,28 @@ def main(scratch: str) -> None:
     except Exception as error:
         failure = Failure(message=_why(error), cell=seen.cell, heading=seen.heading)
         run = replace(run, outcome="timed out" if isinstance(error, TimeoutError) else "failed", failure=failure)
-    seconds = round((datetime.now(UTC) - task.run.started_at).total_seconds(), 1)
-    run = replace(run, seconds=seconds, **seen.measured, **_about_data(task, seen.notebook))
-    say({"run": record.to_json(_publish(run, seen.notebook, task))})
+    loads = tuple(sorted({*task.run.loads, *seen.loaded}))
+    say({"loads": loads})
+    known = {**seen.measured, **_about_data(task, seen.notebook), "memory_bytes": _most_held_bytes(), "loads": loads}
+    run = replace(run, seconds=round(time.monotonic() - began, 2), cells_seconds=_in_cells(seen.notebook), **known)
+    run = _publish(run, seen.notebook, task)
+    say({"run": record.to_json(replace(run, seconds=round(time.monotonic() - began, 2)))})
+
+
+def rehearse(reports: Path) -> None:
+    """Publish a page that nobody asked for, below a folder that is swept: what that loads, later runs find loaded."""
+    run = Run(
+        market="rehearsal",
+        market_title="Rehearsal",
+        notebook="rehearsal",
+        title="Rehearsal",
+        outcome="succeeded",
+        started_at=datetime.now(UTC),
+    )
+    table = nbformat.v4.new_output("display_data", {"text/html": "<table><tr><td>1</td></tr></table>"})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("show()", outputs=[table])])
+    nothing: dict[str, Any] = {"parameters": {}, "country": "ZZ", "time_limit_seconds": 1}
+    _publish(run, notebook, Task(run=run, notebook=Path("rehearsal.ipynb"), reports=reports, **nothing))
 
 
 @dataclass
@@ -62,6 +91,7 @@ class _Seen:
     cell: int | None = None
     heading: str = ""
     measured: dict[str, Any] = field(default_factory=dict)
+    loaded: list[str] = field(default_factory=list)
 
     def notebook_starts(self, notebook: NotebookNode) -> None:
         self.notebook = notebook
@@ -76,12 +106,19 @@ class _Seen:
 def _execute(task: Task, seen: _Seen, lifeline: int, scratch: str) -> None:
     """Run the notebook below the meter; raises whatever went wrong, TimeoutError at the time limit."""
     ledger = outputs.open(task.run.market, reports=task.reports).ledger
+    guard: kernel.Guard | None = None
     # The kernel leaves after the meter has read: what its children took can be known only while they are there.
     with ExitStack() as after_metering:
+        after_metering.callback(lambda: seen.loaded.extend(guard.loaded if guard else []))
         try:
             with emissions.track("page", notebook=task.run.notebook, ledger=ledger, country=task.country) as footprint:
                 guard = after_metering.enter_context(
-                    kernel.start(lifeline, limit_seconds=task.time_limit_seconds, scratch=scratch)
+                    kernel.start(
+                        lifeline,
+                        limit_seconds=task.time_limit_seconds,
+                        limit_bytes=task.memory_limit_bytes,
+                        scratch=scratch,
+                    )
                 )
                 seen.say({"kernel": guard.process_group})
                 _run_cells(task, seen, guard)
@@ -117,8 +154,11 @@ def _run_cells(task: Task, seen: _Seen, guard: kernel.Guard) -> None:
             on_cell_execute=seen.cell_starts,
         )
     except RuntimeError as error:
-        if guard.timed_out:
+        if guard.stopped == "time":
             raise TimeoutError(f"stopped at its time limit of {task.time_limit_seconds} seconds") from error
+        if guard.stopped == "memory":
+            limit = words.size(task.memory_limit_bytes or 0)
+            raise MemoryError(f"stopped, for it held more than its limit of memory, {limit}") from error
         raise
 
 
@@ -157,6 +197,19 @@ def _searched(run: Run, notebook: NotebookNode, task: Task) -> Run:
     return run
 
 
+def _in_cells(notebook: NotebookNode | None) -> float | None:
+    """Return what the cells took by themselves, in seconds."""
+    cells = notebook.cells if notebook else []
+    took = [cell.metadata.get("papermill", {}).get("duration") for cell in cells]
+    return round(sum(seconds for seconds in took if seconds is not None), 2) if any(took) else None
+
+
+def _most_held_bytes() -> int:
+    """Return the most that the kernel held, or one of the processes that it waited for; Linux counts in KiB."""
+    held = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return held if sys.platform == "darwin" else 1024 * held
+
+
 def _about_data(task: Task, notebook: NotebookNode | None) -> dict[str, Any]:
     cells = notebook.cells if notebook else []
     shown = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
@@ -166,7 +219,7 @@ def _about_data(task: Task, notebook: NotebookNode | None) -> dict[str, Any]:
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError | MemoryError) and str(error):
         return str(error)
     if isinstance(error, PapermillExecutionError):
         return _in_words(error.ename, error.evalue)
