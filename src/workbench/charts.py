@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -46,7 +46,7 @@ _MOST_POINTS = 1500
 class Picture:
     """A figure as inline SVG with its caption."""
 
-    svg: str
+    svg: str = field(repr=False)
     caption: str
 
     def _repr_html_(self) -> str:
@@ -57,7 +57,7 @@ class Picture:
 class Table:
     """A frame as an escaped HTML table with its caption, in a region that scrolls by itself where it is wide."""
 
-    html: str
+    html: str = field(repr=False)
     caption: str
 
     def _repr_html_(self) -> str:

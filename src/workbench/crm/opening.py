@@ -4,7 +4,7 @@ In: a location.   Out: `Crm`, with lazy Ibis tables; `Inspection`, with every fa
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ class Crm:
     """A checked CRM: tables of the contract by name, ids as strings, times naive UTC."""
 
     location: str
-    tables: dict[str, ibis.Table]
+    tables: dict[str, ibis.Table] = field(repr=False)
     others: tuple[str, ...] = ()
     synthetic: bool = False
 

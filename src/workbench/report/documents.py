@@ -51,20 +51,27 @@ def publish_documents(run: Run, folder: Path) -> list[Document]:
 
 def describe(source: Path) -> Document:
     """Read a document's title and first paragraph, as plain text."""
-    tree = _tree(source)
+    tree = _tree(_beginning(source.read_text(encoding="utf-8")))
     first = " ".join(tree.p.get_text().split()) if tree.p else ""
     title = tree.h1.get_text(" ", strip=True) if tree.h1 else source.stem
     return Document(title=title, summary=first, address=f"{_FOLDER}/{quote(source.with_suffix('.html').name)}")
 
 
-def _tree(source: Path) -> BeautifulSoup:
+def _beginning(markdown: str) -> str:
+    """Return the title and what follows it up to the next heading: the rest takes long to parse."""
+    lines = markdown.splitlines()
+    following = (place for place, line in enumerate(lines) if place and line.startswith("#"))
+    return "\n".join(lines[: next(following, len(lines))])
+
+
+def _tree(markdown: str) -> BeautifulSoup:
     # Tags in the text are shown and not obeyed, so that no document has to be trusted.
     made = MarkdownWithMath(renderer=IPythonRenderer(escape=True, exclude_anchor_links=True))
-    return clean(made.render(source.read_text(encoding="utf-8")))
+    return clean(made.render(markdown))
 
 
 def _render(run: Run, source: Path) -> str:
-    article = _tree(source)
+    article = _tree(source.read_text(encoding="utf-8"))
     title = article.h1.extract().get_text(" ", strip=True) if article.h1 else source.stem
     contents = outline(article)
     frame_what_is_wide(article)

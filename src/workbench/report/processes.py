@@ -41,15 +41,15 @@ class Process(Protocol):
         """Wait for the exit code; subprocess.TimeoutExpired where it takes longer."""
 
 
-def start(handles: Handles, environment: Mapping[str, str], *, scratch: str) -> Process:
-    """Start a worker afresh, in a session of its own."""
+def start(handles: Handles, environment: Mapping[str, str], *, scratch: str, folder: Path | None = None) -> Process:
+    """Start a worker afresh, in a session of its own; it works in a folder, by default the project's root."""
     stdin, stdout, stderr = handles
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "workbench.report.worker", scratch],
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
-        cwd=outputs.project_root(),
+        cwd=folder or outputs.project_root(),
         env=os.environ | dict(environment),
         start_new_session=True,
     )

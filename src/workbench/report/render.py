@@ -17,7 +17,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, TemplateExporter
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from traitlets.config import Config
@@ -99,19 +99,30 @@ def _environment() -> Environment:
     return found
 
 
-def _article(notebook: NotebookNode) -> BeautifulSoup:
+@cache
+def _exporter() -> HTMLExporter:
     exporter = HTMLExporter(
         template_name="article",
         extra_template_basedirs=[str(_TEMPLATES)],
         exclude_anchor_links=True,
         config=Config({"NbConvertBase": {"display_data_priority": _SHOWN}}),
     )
+    # Named by a template below ours, for code, which our pages do not show.
+    exporter.register_filter("highlight_code", escape)
+    return exporter
+
+
+def _article(notebook: NotebookNode) -> BeautifulSoup:
     shown = deepcopy(notebook)
     for cell in shown.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if _is_shown(output)]
-    html, _ = exporter.from_notebook_node(shown)
-    return clean(html)
+    # HTMLExporter's own way parses the whole page once more, to give pictures a text.
+    html, _ = TemplateExporter.from_notebook_node(_exporter(), shown)
+    article = clean(html)
+    for picture in article.find_all("img", alt=False):
+        picture["alt"] = "a picture that its notebook does not describe"
+    return article
 
 
 def _is_shown(output: NotebookNode) -> bool:
