@@ -27,5 +27,9 @@ def without_password(text: str) -> str:
 
     >>> without_password("data: postgres://crm:p@ss@host/db")
     'data: postgres://crm:***@host/db'
+    >>> without_password("postgres://crm@host/db?password=pass&sslmode=require")
+    'postgres://crm@host/db?password=***&sslmode=require'
     """
-    return re.sub(r"(://[^\s/:@]*):[^\s/@]+@([^\s/@\"'\\]*@)*", r"\1:***@", text)
+    # A password may hold a slash that nobody has escaped; what follows a port is none.
+    hidden = re.sub(r"(://[^\s/:@]*):(?:[^\s/@]+|(?!\d+/)[^\s\"'\\]*)@([^\s/@\"'\\]*@)*", r"\1:***@", text)
+    return re.sub(r"([?&;]\w*(?:password|passwd|pwd|secret|token)=)[^\s&;\"'\\]+", r"\1***", hidden, flags=re.I)

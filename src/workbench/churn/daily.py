@@ -19,6 +19,7 @@ from workbench.churn import models
 from workbench.churn.ageing import ageing
 from workbench.churn.backtest import FEWEST, known_at
 from workbench.churn.slopes import Slopes, slopes
+from workbench.crm.conform import nearest
 from workbench.intervals import Z
 from workbench.processor import threads
 
@@ -141,7 +142,7 @@ _TOO_SHORT = (
 
 def events_of(tables: Mapping[str, ibis.Table]) -> Events | None:
     """Return the days on which customers ordered, wrote, were touched and were active; None: nobody has ordered."""
-    cents = (_.amount * 100).round(0)
+    cents = nearest(_.amount * 100)
     bought = tables["orders"].mutate(cents=cents).filter(_.cents > 0, _.customer_id.notnull())
     orders = _by_day(bought, "ordered_at", cents=_.cents.sum())
     if orders.empty:

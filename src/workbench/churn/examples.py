@@ -89,7 +89,7 @@ def _with_label(known: ibis.Table, orders: ibis.Table, cutoff: pd.Timestamp, end
     ahead = orders.filter((_.ordered_at >= start) & (_.ordered_at < stop) & (_.amount > 0))
     back = ahead.select(back_id=_.customer_id).distinct()
     joined = known.left_join(back, known.customer_id == back.back_id)
-    return joined.mutate(churned=_.back_id.isnull().cast("int64")).drop("back_id")
+    return joined.mutate(churned=ibis.ifelse(_.back_id.isnull(), 1, 0).cast("int64")).drop("back_id")
 
 
 def _label_last(found: pd.DataFrame) -> pd.DataFrame:

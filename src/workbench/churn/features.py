@@ -9,6 +9,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from workbench.crm.conform import nearest
 from workbench.crm.contract import MESSAGE_LABELS
 
 # Weak prior beliefs for the customer's own rhythm: half an order in 60 days; one customer in five gone after an order.
@@ -123,7 +124,7 @@ def _before(events: ibis.Table, time: str, cutoff: pd.Timestamp) -> ibis.Table:
 
 def _from_orders(orders: ibis.Table, cutoff: pd.Timestamp, horizon_days: int) -> ibis.Table:
     # Whole cents as floats: their sums are exact in any order, and take half the memory of sums of integers.
-    known = _before(orders, "ordered_at", cutoff).mutate(cents=(_.amount * 100).round(0))
+    known = _before(orders, "ordered_at", cutoff).mutate(cents=nearest(_.amount * 100))
     customers = known.group_by("customer_id").aggregate(**_totals(horizon_days)).filter(_.orders > 0)
     return customers.mutate(order_days=_.order_days.unique().length().cast("int32")).mutate(**_rhythm(horizon_days))
 
@@ -197,7 +198,7 @@ def _from_activity(activity: ibis.Table, cutoff: pd.Timestamp) -> ibis.Table:
 
 
 def _from_sentiment(sentiment: ibis.Table, cutoff: pd.Timestamp) -> ibis.Table:
-    parts = {name: (sentiment[name].cast("float64") * _PARTS).round(0).cast("int64") for name in MESSAGE_LABELS}
+    parts = {name: nearest(sentiment[name].cast("float64") * _PARTS).cast("int64") for name in MESSAGE_LABELS}
     scored = sentiment.select("customer_id", "sent_at", **parts).filter(_.customer_id.notnull())
     known = _before(scored.mutate(felt=_.positive - _.negative), "sent_at", cutoff)
     latest = ibis.row_number().over(group_by=_.customer_id, order_by=[_.sent_at.desc(), _.felt])

@@ -110,7 +110,9 @@ def _customers(tables: Mapping[str, ibis.Table], horizon_days: int) -> pd.DataFr
     orders = tables["orders"].filter(_.amount > 0).select("customer_id", "ordered_at")
     moments = ibis.memtable(kept)
     bought = orders.join(moments, orders.ordered_at < moments.end).group_by("customer_id", "cutoff")
-    known = bought.aggregate(first=_.ordered_at.min(), churned=(_.ordered_at.max() < _.cutoff.max()).cast("int64"))
+    known = bought.aggregate(
+        first=_.ordered_at.min(), churned=ibis.ifelse(_.ordered_at.max() < _.cutoff.max(), 1, 0).cast("int64")
+    )
     found: pd.DataFrame = known.filter(_.first < _.cutoff).drop("first").to_pyarrow().to_pandas()
     if "customers" in tables and "country" in tables["customers"].columns:
         where = tables["customers"].select("customer_id", "country").to_pyarrow().to_pandas()

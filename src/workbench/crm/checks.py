@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import duckdb
 import ibis
 
 from workbench.crm.conform import WORDS, Raw, blank, further_numbers, typed_columns
 from workbench.crm.contract import TABLES, Column, TableSpec
-from workbench.crm.reading import Found, first_line
+from workbench.crm.reading import Found, engine_errors, first_line
 from workbench.errors import did_you_mean
 
 EARLIEST = datetime(1990, 1, 1)
@@ -87,7 +86,7 @@ def _look_at(found: Found, spec: TableSpec, *, now: datetime) -> Facts:
         facts = _measure(raw, spec, columns, now=now)
         faults = [*facts.faults, *_duplicates(raw, spec, columns), *_orphans(found, raw, spec, columns)]
         return replace(facts, faults=tuple(faults))
-    except duckdb.Error as error:
+    except engine_errors() as error:
         fault = Fault(table=spec.name, column=None, problem=f"cannot be read: {first_line(error)}")
         return Facts(table=spec.name, rows=None, first=None, last=None, faults=(fault,))
 

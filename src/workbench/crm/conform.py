@@ -6,6 +6,7 @@ Ids become strings, times naive UTC; what was read from CSV as text is cast, and
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -93,6 +94,15 @@ def parse(value: ibis.Value, form: str) -> ibis.Value:
 def utc(value: ibis.Value, timezone: str) -> ibis.Value:
     """Read naive times as the clock of a timezone showed them, and return them as naive UTC; DuckDB only."""
     return _on_clock(timezone, value).cast(dt.Timestamp())
+
+
+def nearest(value: Any) -> Any:
+    """Round to whole numbers, halves away from zero, as floats: what engines call rounding differs in the halves.
+
+    >>> nearest(ibis.literal(2.675) * 100).to_pyarrow().as_py(), nearest(ibis.literal(-0.5)).to_pyarrow().as_py()
+    (268.0, -1.0)
+    """
+    return value.sign() * (value.abs() + 0.5).floor().cast("float64")
 
 
 def blank(value: ibis.Value) -> ibis.Value:

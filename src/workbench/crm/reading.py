@@ -4,17 +4,20 @@ In: a folder, a file or a URL.   Out: `Found`: the tables of the contract that a
 """
 
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import duckdb
 import ibis
 import pandas as pd
 from ibis.backends.duckdb import Backend
+from ibis.common.exceptions import IbisError
 from python_calamine import CalamineError
 
 from workbench.crm import csvfiles
@@ -22,6 +25,13 @@ from workbench.crm.conform import Raw, settle
 from workbench.crm.contract import TABLES
 from workbench.crm.sample.files import manifest
 from workbench.errors import InputError
+
+# What installs the driver of a URL, by its scheme; for others Ibis knows the name.
+_EXTRAS = {
+    "postgres": "crm-workbench[postgres]",
+    "postgresql": "crm-workbench[postgres]",
+    "pyspark": "crm-workbench[spark]",
+}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -68,11 +78,26 @@ def read_duckdb(path: Path) -> Found:
 
 def read_url(url: str, *, place: str) -> Found:
     """Read the tables of any database that Ibis opens; what its driver says is repeated in the error."""
+    scheme = _scheme(url, place)
     try:
-        con = ibis.connect(url)
-        return _read_database(con, place=place)
+        return _read_database(ibis.connect(url), place=place)
+    except InputError:
+        raise
+    except ImportError as error:
+        needed = _EXTRAS.get(scheme, f"ibis-framework[{scheme}]")
+        raise InputError(f"{place}: its driver is not installed: pip install '{needed}'") from error
     except Exception as error:  # each driver has errors of its own, which may repeat the URL
         raise InputError(f"{place}: cannot be opened: {first_line(error).replace(url, place)}") from None
+
+
+def _scheme(url: str, place: str) -> str:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # its own words would repeat what it takes for a port, as a part of a password
+        form = "scheme://user:password@host:5432/database/schema"
+        raise InputError(f"{place}: must be as {form}, with %2F for / and %40 for @ in a password") from None
+    return parts.scheme
 
 
 def read_file(con: Backend, path: Path) -> Raw:
@@ -117,12 +142,21 @@ def connect(path: Path | None = None, **settings: Any) -> Backend:
     )
 
 
+def engine_errors() -> tuple[type[Exception], ...]:
+    """Return what the engines raise that are in use, for where a table may be at fault."""
+    own = {"psycopg": "Error", "pyspark.errors": "PySparkException"}
+    return (duckdb.Error, IbisError, *(getattr(sys.modules[name], own[name]) for name in own if name in sys.modules))
+
+
 def first_line(error: Exception) -> str:
     """Return what an error of a library says first."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _read_database(con: Any, *, place: str) -> Found:
+    if getattr(con, "current_database", "") is None:
+        there = ", ".join(name for name in con.list_databases() if not name.startswith(("pg_", "information_schema")))
+        raise InputError(f"{place}: its schema is not there, or is not for this user to read; there is: {there}")
     names = con.list_tables()
     tables = {name: settle(Raw(table=con.table(name)), spec) for name, spec in TABLES.items() if name in names}
     return Found(place=place, tables=tables, others=tuple(name for name in names if name not in TABLES))

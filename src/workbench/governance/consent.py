@@ -91,7 +91,8 @@ def _without_basis(touches: ibis.Table, granted: ibis.Table) -> ibis.Table:
     on_one = granted.filter(granted.channel != "").select("customer_id", "channel", "granted_at")
     on_all = granted.filter(granted.channel == "").select("customer_id", "granted_at")
     sent = touches.select("touch_id", "customer_id", "sent_at", channel=folded(touches.channel))
-    sent = sent.anti_join(on_one, ["customer_id", "channel", sent.sent_at >= on_one.granted_at])
+    # A view between the two: of two anti-joins in one SELECT, SQL for PostgreSQL keeps the second as it may not be.
+    sent = sent.anti_join(on_one, ["customer_id", "channel", sent.sent_at >= on_one.granted_at]).view()
     return sent.anti_join(on_all, ["customer_id", sent.sent_at >= on_all.granted_at]).select("touch_id")
 
 

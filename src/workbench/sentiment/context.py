@@ -35,7 +35,7 @@ def in_context(messages: pd.DataFrame, tables: Mapping[str, ibis.Table]) -> pd.D
         if table in tables and name in tables[table].columns:
             pairs = tables[table].select(key, name).to_pyarrow().to_pandas().drop_duplicates(key).dropna()
             known = pairs.set_index(key)[name]
-        said = messages[key].map(known)
+        said = messages[key].map(known).astype("str")
         found[column] = said if column == "segment" else said.fillna(messages[key])
         if found[column].nunique() < 2:
             found = found.drop(columns=column)

@@ -9,6 +9,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from workbench.crm.conform import nearest
 from workbench.errors import InputError
 from workbench.value.season import daily_volume
 
@@ -80,7 +81,7 @@ def _sums(orders: ibis.Table, cutoff: pd.Timestamp, horizon_days: int) -> pd.Dat
     at, first, last = (ibis.timestamp(time.to_pydatetime()) for time in (cutoff, cutoff - horizon, cutoff + horizon))
     near = orders.filter((_.amount > 0) & (_.ordered_at >= first) & (_.ordered_at < last))
     # Whole cents, so that the order of rows makes no difference to the sums.
-    cents = near.mutate(cents=(_.amount * 100).round(0))
+    cents = near.mutate(cents=nearest(_.amount * 100))
     sums = cents.group_by("customer_id").aggregate(
         spent_before=_.cents.sum(where=_.ordered_at < at) / 100, spent=_.cents.sum(where=_.ordered_at >= at) / 100
     )

@@ -216,7 +216,8 @@ def _recorded(evidence: Evidence) -> list[str]:
         .aggregate(
             made=rows.count(),
             people=rows.customer_id.nunique(),
-            automated=rows.automated.cast("float64").mean(),
+            # PostgreSQL casts what is true or false to whole numbers only, and takes their mean as a decimal.
+            automated=rows.automated.cast("int32").cast("float64").mean(),
             first=rows.decided_at.min(),
             last=rows.decided_at.max(),
         )

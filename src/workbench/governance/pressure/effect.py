@@ -168,7 +168,7 @@ def _since(customers: ibis.Table, orders: ibis.Table, touches: ibis.Table, first
     known = customers.filter(customers.hold_out.notnull())
     known = known.select("customer_id", "hold_out", begins_at=began)
     since = orders.filter(orders.ordered_at >= first.to_pydatetime(), orders.customer_id.notnull())
-    since = since.select("customer_id", "amount", bought=(since.amount > 0).cast("int64"))
+    since = since.select("customer_id", "amount", bought=ibis.ifelse(since.amount > 0, 1, 0).cast("int64"))
     done = since.group_by("customer_id").aggregate(orders=since.bought.sum(), spend=since.amount.sum())
     sent = touches.select("customer_id").distinct().mutate(touched=True)
     people: pd.DataFrame = known.to_pyarrow().to_pandas()
