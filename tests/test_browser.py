@@ -13,8 +13,9 @@ from workbench import charts, market
 from workbench.outputs import key_figure
 from workbench.report.history import Past
 from workbench.report.index import render_index
+from workbench.report.outdated import mark_outdated
 from workbench.report.record import Batch, Failure, Page, Run
-from workbench.report.render import mark_outdated, render_html
+from workbench.report.render import render_html
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ATTACK = "<script>window.harmed = 1</script>"

@@ -18,7 +18,7 @@ CONDA_NAMES = {"duckdb": "python-duckdb", "ibis-framework": "ibis-duckdb", "torc
 
 def needed() -> dict[str, Requirement]:
     extras = PROJECT["optional-dependencies"]
-    lines = [*PROJECT["dependencies"], *extras["postgres"], *extras["spark"], *extras["dev"]]
+    lines = [*PROJECT["dependencies"], *extras["dask"], *extras["postgres"], *extras["spark"], *extras["dev"]]
     found = [Requirement(line) for line in lines if not line.startswith("crm-workbench")]
     return {one.name.lower().replace("_", "-"): one for one in found}
 

@@ -70,8 +70,8 @@ def test_documents_of_a_failed_run_go_and_the_pages_of_the_one_before_say_so(tmp
 
 def test_a_document_that_is_not_written_again_goes_with_its_page(tmp_path):
     publish.succeeded(RUN, nb.new_notebook(), reports=tmp_path)
-    later = replace(RUN, started_at=datetime(2100, 1, 1, tzinfo=UTC))
-    publish.succeeded(later, nb.new_notebook(), reports=tmp_path)
+    before = publish.announce(RUN, reports=tmp_path)
+    publish.succeeded(RUN, nb.new_notebook(), reports=tmp_path, before=before)
     assert not list((tmp_path / "germany" / "documents").iterdir())
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from functools import partial
 
 import psutil
@@ -15,24 +16,35 @@ from workbench import report
 from workbench.report import record
 
 
-@pytest.fixture
-def batch(workshop):
-    """Start a batch of two, one that works and one that hangs; return it and its processes once only that one runs."""
-    workshop.market("france", title="france hangs")
-    command = [sys.executable, "-m", "workbench", "run", "--jobs", "2"]
+@contextmanager
+def batch_at_work(workshop, *, cold=False):
+    """Start a batch of two, one that works and one that leaves a daemon and hangs; yield it once only that one runs.
+
+    What is yielded is its process, and by their names the others: nursery, unless it is cold, worker, kernel, daemon.
+    """
+    workshop.market("france", title="france leaves and hangs")
+    command = [sys.executable, "-m", "workbench", "run", "--jobs", "2", *["--cold"] * cold]
     # A shell lets what it runs in the background ignore Ctrl-C, and that is handed on: here somebody may press it.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=workshop.root, stdout=pipe, text=True, preexec_fn=heed) as process:
+    process = subprocess.Popen(command, cwd=workshop.root, stdout=subprocess.PIPE, text=True, preexec_fn=heed)
+    try:
         said = iter(process.stdout.readline, "")
         assert any("germany behave: succeeded" in line for line in said)
-        (nursery,) = within_seconds(30, lambda: psutil.Process(process.pid).children())
-        (worker,) = within_seconds(30, nursery.children)
-        (kernel,) = within_seconds(30, worker.children)
-        # A kernel has its socket once it is well under way.
-        within_seconds(30, lambda: kernel.num_threads() > 3)
-        yield process, nursery, worker, kernel
+        told = workshop.reports / "france" / "daemon"
+        daemon = psutil.Process(int(within_seconds(30, lambda: told.exists() and told.read_text())))
+        others, last = {"daemon": daemon}, psutil.Process(process.pid)
+        for name in ["nursery"] * (not cold) + ["worker", "kernel"]:
+            last = others[name] = within_seconds(30, partial(only_child, last, but=daemon))
+        yield process, others
+    finally:
         process.kill()
+        process.communicate()
+
+
+def only_child(process, *, but):
+    """Return the child of a process once it is the only one that lives, but for one that was adopted."""
+    found = [one for one in process.children() if one != but and one.status() != psutil.STATUS_ZOMBIE]
+    return found[0] if len(found) == 1 else None
 
 
 def within_seconds(limit, found):
@@ -52,12 +64,12 @@ def half_written(workshop):
     return [path for path in workshop.reports.rglob(".*") if path.suffix != ".lock"]
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_batch_takes_its_kernels_along_and_the_next_finishes_the_rest(workshop, batch, stop):
-    process, *others = batch
-    process.send_signal(stop)
-    assert process.wait(20) in (1, -stop)
-    assert psutil.wait_procs(others, timeout=20)[1] == []
+@pytest.mark.parametrize(("stop", "cold"), [(signal.SIGINT, False), (signal.SIGKILL, False), (signal.SIGKILL, True)])
+def test_a_stopped_batch_takes_all_that_it_started_along_and_the_next_finishes_the_rest(workshop, stop, cold):
+    with batch_at_work(workshop, cold=cold) as (process, others):
+        process.send_signal(stop)
+        assert process.wait(20) in (1, -stop)
+        assert psutil.wait_procs(others.values(), timeout=20)[1] == []
     assert outcomes(workshop) == {"germany": "succeeded", "france": "interrupted"}
     assert half_written(workshop) == []
     assert not (workshop.reports / "france" / "behave.html").exists()
@@ -68,13 +80,21 @@ def test_a_stopped_batch_takes_its_kernels_along_and_the_next_finishes_the_rest(
     assert outcomes(workshop) == {"germany": "succeeded", "france": "succeeded"}
 
 
-@pytest.mark.parametrize("killed", ["nursery", "worker"])
-def test_a_killed_worker_is_a_failure_and_its_kernel_ends_with_it(workshop, batch, killed):
-    process, nursery, worker, kernel = batch
-    {"nursery": nursery, "worker": worker}[killed].kill()
-    assert process.wait(20) == 1
-    assert psutil.wait_procs([nursery, worker, kernel], timeout=20)[1] == []
+@pytest.mark.parametrize(
+    ("killed", "cold", "why"),
+    [
+        ("nursery", False, "the process that ran it was ended by signal SIGKILL"),
+        ("worker", False, "the process that ran it was ended by signal SIGKILL"),
+        ("worker", True, "the process that ran it was ended by signal SIGKILL"),
+        ("kernel", False, "the kernel died in the middle of the cell, as it does when memory runs out"),
+    ],
+)
+def test_a_killed_process_is_a_failure_in_words_and_all_below_it_end_with_it(workshop, killed, cold, why):
+    with batch_at_work(workshop, cold=cold) as (process, others):
+        others[killed].kill()
+        assert process.wait(20) == 1
+        assert psutil.wait_procs(others.values(), timeout=20)[1] == []
     (failure,) = [run.failure for run in record.read(workshop.reports) if run.market == "france"]
-    assert failure.message == "the process that ran it was ended by signal SIGKILL"
+    assert failure.message == why
     assert failure.message in (workshop.reports / "france" / "behave.html").read_text()
     assert half_written(workshop) == []

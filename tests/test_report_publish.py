@@ -47,23 +47,26 @@ def test_a_report_and_its_notebook_are_the_run_s_files(folder):
     assert "Who leaves?" in shown(folder / "churn.html")
 
 
-def test_figures_of_an_earlier_run_do_not_pass_for_this_one_s(folder):
-    path = outputs.open("germany", reports=folder.parent).save_results("churn", [key_figure("auc", 0.8)])
-    os.utime(path, (0, RUN.started_at.timestamp() - 60))
-    run = publish.succeeded(RUN, notebook("Who leaves?"), reports=folder.parent)
-    assert not path.exists()
-    assert len(run.files) == 2
+@pytest.mark.parametrize("clock", [-60, 0, 60], ids=["set back", "right", "set forward"])
+def test_what_a_run_left_is_told_from_what_stood_there_whatever_the_clock_says(folder, clock):
+    germany = outputs.open("germany", reports=folder.parent)
+    old = germany.save_results("churn", [key_figure("auc", 0.8)])
+    os.utime(old, (0, RUN.started_at.timestamp() - clock))
+    before = publish.announce(RUN, reports=folder.parent)
+    new = germany.save_list("churn", "scores", "probability\n0.5\n")
+    os.utime(new, (0, RUN.started_at.timestamp() + clock))
+    run = publish.succeeded(RUN, notebook("Who leaves?"), reports=folder.parent, before=before)
+    assert not old.exists()
+    assert run.files == ("germany/churn.html", "germany/churn.ipynb", "germany/tables/churn.scores.csv")
 
 
 def test_tables_of_an_earlier_run_are_there_while_a_notebook_runs_and_models_outlive_it(folder):
     germany = outputs.open("germany", reports=folder.parent)
-    scores = germany.save_table("churn", "scores", pd.DataFrame({"customer_id": ["a"]}))
-    model = germany.save_model("churn", "linear", b"weights")
-    for path in (scores, model):
-        os.utime(path, (0, RUN.started_at.timestamp() - 60))
-    publish.announce(RUN, reports=folder.parent)
+    germany.save_table("churn", "scores", pd.DataFrame({"customer_id": ["a"]}))
+    germany.save_model("churn", "linear", b"weights")
+    before = publish.announce(RUN, reports=folder.parent)
     assert germany.holds("churn", "scores")
-    run = publish.succeeded(RUN, notebook("Who leaves?"), reports=folder.parent)
+    run = publish.succeeded(RUN, notebook("Who leaves?"), reports=folder.parent, before=before)
     assert (germany.holds("churn", "scores"), germany.model("churn", "linear")) == (False, b"weights")
     assert len(run.files) == 2
 

@@ -10,8 +10,9 @@ from bs4 import BeautifulSoup
 
 from workbench import charts
 from workbench.outputs import key_figure
+from workbench.report.outdated import mark_outdated
 from workbench.report.record import Failure, Page, Run
-from workbench.report.render import mark_outdated, render_html
+from workbench.report.render import render_html
 
 ATTACK = "<script>alert(1)</script>"
 RUN = Run(

@@ -50,6 +50,9 @@ def run(
     memory_limit: Annotated[
         float | None, typer.Option(min=0.1, metavar="GB", help="per notebook; default: nine tenths of the machine's")
     ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="a Dask cluster to run them, such as tcp://host:8786")
+    ] = None,
 ) -> None:
     """Run the notebooks for the markets and render the reports.
 
@@ -70,6 +73,7 @@ def run(
         cold=cold,
         time_limit_seconds=time_limit,
         memory_limit_bytes=None if memory_limit is None else round(memory_limit * 1e9),
+        scheduler=scheduler,
         console=console,
     )
     raise typer.Exit(code)

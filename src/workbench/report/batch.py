@@ -5,7 +5,7 @@ In: params, notebooks, a folder for reports.   Out: reports, `run.json`, `index.
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -39,13 +39,15 @@ def run(
     cold: bool = False,
     time_limit_seconds: int = 1800,
     memory_limit_bytes: int | None = None,
+    scheduler: str | None = None,
     console: Console,
 ) -> int:
     """Run what has changed, side by side; return 0 where all reports are there and 1 where one is not.
 
     `settings` are texts, read as YAML, in the place of a market's own values; `cold` starts every kernel afresh; a
-    kernel that holds more than `memory_limit_bytes`, by default nine tenths of what there is, is ended. Whatever is
-    wrong with the input is an InputError before anything runs, and so is another batch at work on the same reports.
+    kernel that holds more than `memory_limit_bytes`, by default nine tenths of what there is, is ended. `scheduler` is
+    the address of a Dask cluster that is to run them. Whatever is wrong with the input is an InputError before anything
+    runs, and so is another batch at work on the same reports.
     """
     start = took.Start()
     reports = reports.absolute()
@@ -60,20 +62,20 @@ def run(
             settings=settings or {},
             force=force,
             time_limit_seconds=time_limit_seconds,
-            memory_limit_bytes=memory_limit_bytes or int(0.9 * memory_bytes()),
+            memory_limit_bytes=memory_limit_bytes or (None if scheduler else int(0.9 * memory_bytes())),
         )
         _say(console, *planned.notes)
         for same in planned.unchanged:
             _say(console, f"{same.market} {same.notebook}: unchanged since {words.moment(same.started_at)}")
         _note_unchanged(planned, reports=reports)
-        jobs = min(jobs or cores(), cores())
-        finished = _run_all(planned, reports=reports, jobs=jobs, cold=cold, console=console)
+        jobs = (jobs or len(planned.tasks)) if scheduler else min(jobs or cores(), cores())
+        finished = _run_all(planned, reports=reports, jobs=jobs, cold=cold, scheduler=scheduler, console=console)
         counts = Counter(one.outcome for one in finished) | Counter(unchanged=len(planned.unchanged))
         counts["interrupted"] += len(planned.tasks) - len(finished)
         outcomes = {outcome: count for outcome, count in counts.items() if count}
         with suppress(OSError):
             if planned.tasks:
-                kernels = "stock" if cold or cannot_fork() else "warm"
+                kernels = "stock" if cold or scheduler or cannot_fork() else "warm"
                 record.remember_batch(
                     reports, took.sum_up(start, finished, outcomes=outcomes, kernels=kernels, jobs=jobs)
                 )
@@ -100,7 +102,9 @@ def _note_unchanged(planned: Plan, *, reports: Path) -> None:
             append(outputs.open(same.market, reports=reports).ledger, line)
 
 
-def _run_all(planned: Plan, *, reports: Path, jobs: int, cold: bool, console: Console) -> list[Run]:
+def _run_all(
+    planned: Plan, *, reports: Path, jobs: int, cold: bool, scheduler: str | None, console: Console
+) -> list[Run]:
     finished: list[Run] = []
     if not planned.tasks:
         return finished
@@ -108,9 +112,7 @@ def _run_all(planned: Plan, *, reports: Path, jobs: int, cold: bool, console: Co
     try:
         with (
             Progress(console, [task.run for task in planned.tasks]) as progress,
-            closing(
-                pool.run_all(planned.tasks, jobs=jobs, cores=cores(), cold=cold, progress=progress, say=say)
-            ) as ended,
+            closing(_start_all(planned, progress, say, jobs=jobs, cold=cold, scheduler=scheduler)) as ended,
         ):
             finished.extend(ended)
     except KeyboardInterrupt:
@@ -118,6 +120,17 @@ def _run_all(planned: Plan, *, reports: Path, jobs: int, cold: bool, console: Co
     except OSError as error:
         _say(console, f"{reports}: cannot be written any more: {error.strerror}")
     return finished
+
+
+def _start_all(
+    planned: Plan, progress: Progress, say: Callable[[str], None], *, jobs: int, cold: bool, scheduler: str | None
+) -> Generator[Run]:
+    if scheduler is None:
+        return pool.run_all(planned.tasks, jobs=jobs, cores=cores(), cold=cold, progress=progress, say=say)
+    # Brings nbconvert at once, and Dask, which only those need who have a cluster.
+    from workbench.report import cluster
+
+    return cluster.run_all(planned.tasks, scheduler=scheduler, jobs=jobs, progress=progress, say=say)
 
 
 def _write_index(planned: Plan, *, reports: Path) -> None:

@@ -20,11 +20,6 @@ _INDEX = "index.html"
 _SHORT = 12
 
 
-def pages_of(run: Run, folder: Path) -> list[Path]:
-    """Return the pages that stand for the documents of a notebook."""
-    return sorted(folder.glob(f"{_FOLDER}/{run.notebook}.*.html"))
-
-
 def sources_of(run: Run, folder: Path) -> list[Path]:
     """Return the documents of a notebook, in Markdown."""
     return sorted(folder.glob(f"{_FOLDER}/{run.notebook}.*.md"))

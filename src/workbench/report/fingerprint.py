@@ -34,7 +34,7 @@ def combine(*parts: Any) -> str:
 def code() -> str:
     """Return the hash of this package's files, of what is installed beside it, and of Python itself."""
     package = Path(workbench.__file__).parent
-    files = sorted(path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    files = sorted(path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     contents = {path.relative_to(package).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     return combine(contents, _installed(), sys.version)
 

@@ -9,23 +9,37 @@ import os
 import select
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
 import psutil
-from jupyter_client import AsyncKernelManager
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core.utils import run_sync
 
 from workbench.report.offspring import adopt_orphans, end_all
 from workbench.report.warm import LOADED
 
-_TICK_SECONDS = 0.5
+# Memory is looked at so often that no process takes what is left of it in between, but not without end.
+_LONGEST_PAUSE_SECONDS, _SHORTEST_PAUSE_SECONDS, _FASTEST_BYTES_PER_SECOND = 0.5, 0.05, 8e9
+# The stream that a kernel prints to.
+_PRINTED = "workbench.report.printed.Printed"
+
+
+class Listener(AsyncKernelClient):  # type: ignore[misc]
+    """Jupyter's own client, that lets no message fall however many come at once: by default the 1001st is lost."""
+
+    def _context_default(self) -> Any:
+        context = super()._context_default()
+        context.rcvhwm = 0
+        return context
 
 
 class Guard(Thread):
@@ -48,8 +62,9 @@ class Guard(Thread):
 
     def run(self) -> None:
         """Wait for a limit or the end of the lifeline, whichever comes first."""
-        while not select.select([self._lifeline], [], [], None if self.stopped else _TICK_SECONDS)[0]:
-            self._keep_limits()
+        pause: float | None = 0.0
+        while not select.select([self._lifeline], [], [], pause)[0]:
+            pause = self._keep_limits()
         self.kill_kernel()
         end_all()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -57,13 +72,18 @@ class Guard(Thread):
             os.rmdir(os.path.dirname(self._folder))
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
-    def _keep_limits(self) -> None:
+    def _keep_limits(self) -> float | None:
+        """End what is beyond a limit; return for how many seconds nothing can get there, None: nothing is left to."""
+        left_bytes = inf if self._limit_bytes is None else self._limit_bytes - _held_bytes(self._limit_bytes)
         if time.monotonic() > self._until:
             self.stopped = "time"
-        elif self._limit_bytes is not None and _held_bytes(self.process_group) > self._limit_bytes:
+        elif left_bytes < 0:
             self.stopped = "memory"
         if self.stopped:
             self.kill_kernel()
+            end_all()
+            return None
+        return min(max(left_bytes / _FASTEST_BYTES_PER_SECOND, _SHORTEST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
 
     def kill_kernel(self) -> None:
         """End the kernel and the processes that it started."""
@@ -84,9 +104,11 @@ def start(lifeline: int, *, limit_seconds: float, limit_bytes: int | None, scrat
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
             transport="ipc",
             connection_file=f"{folder}/kernel.json",
+            client_class=f"{__name__}.Listener",
         )
         environment = os.environ | {"IPYTHONDIR": f"{folder}/ipython", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-        run_sync(manager.start_kernel)(env=environment, extra_arguments=["--HistoryManager.hist_file=:memory:"])
+        settings = ["--HistoryManager.hist_file=:memory:", f"--IPKernelApp.outstream_class={_PRINTED}"]
+        run_sync(manager.start_kernel)(env=environment, extra_arguments=settings)
         guard = Guard(manager, lifeline=lifeline, limit_seconds=limit_seconds, limit_bytes=limit_bytes, folder=folder)
         _offer_first(guard.process_group)
         guard.start()
@@ -106,12 +128,20 @@ def _offer_first(pid: int) -> None:
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
 
 
-def _held_bytes(pid: int) -> int:
-    """Return the memory that a process and those below it hold."""
-    held = 0
-    with suppress(psutil.NoSuchProcess):
-        kernel = psutil.Process(pid)
-        for one in [kernel, *kernel.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess):
-                held += one.memory_info().rss
-    return held
+def _held_bytes(limit_bytes: int) -> int:
+    """Return the memory that all processes below this one hold; pages that they share count once, if it comes to that.
+
+    The system knows at once how much each has in memory, and what of that it shares, as what is forked does, only when
+    it counts (Linux).
+    """
+    below = psutil.Process().children(recursive=True)
+    held = sum(_bytes_of(one, shared=True) for one in below)
+    return held if held <= limit_bytes else sum(_bytes_of(one, shared=False) for one in below)
+
+
+def _bytes_of(process: psutil.Process, *, shared: bool) -> int:
+    with suppress(psutil.Error):
+        if not shared and sys.platform == "linux":
+            return int(process.memory_full_info().pss)
+        return int(process.memory_info().rss)
+    return 0

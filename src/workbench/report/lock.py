@@ -8,7 +8,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,11 +17,15 @@ from workbench.errors import InputError
 # Workers of a batch that was killed end within a second; a batch that follows at once waits for them.
 _PATIENCE_SECONDS = 10
 _TICK_SECONDS = 0.1
+# What a batch writes beside its place, before it is renamed into it.
+_WRITTEN = (".probe*", ".run.json.*", ".index.html.*", "*/.history.jsonl.*", "*/documents/.index.html.*")
 
 
 @contextmanager
 def hold(reports: Path) -> Iterator[None]:
-    """Hold the folder, which must be there, until the block or the process ends; InputError: another batch is at work.
+    """Hold the folder, which must be there, until the block or the process ends; sweep what a killed batch was writing.
+
+    An InputError says that another batch is at work there, or that the folder cannot be held.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -29,11 +33,17 @@ def hold(reports: Path) -> Iterator[None]:
     ...     json.loads((folder / ".batch.lock").read_text())["process"] == os.getpid()
     True
     """
-    with (reports / ".batch.lock").open("a+", encoding="utf-8") as lock:
-        _wait_for(lock.fileno(), reports)
-        lock.truncate(0)
-        json.dump({"process": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}, lock)
-        lock.flush()
+    with ExitStack() as held:
+        try:
+            lock = held.enter_context((reports / ".batch.lock").open("a+", encoding="utf-8"))
+            _wait_for(lock.fileno(), reports)
+            _sweep(reports)
+        except OSError as error:
+            raise InputError(f"{reports}: cannot be kept for this batch alone: {error.strerror}") from error
+        with suppress(OSError):  # who holds it is told to others, where there is room to
+            lock.truncate(0)
+            json.dump({"process": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}, lock)
+            lock.flush()
         yield
 
 
@@ -46,6 +56,14 @@ def _wait_for(handle: int, reports: Path) -> None:
         if time.monotonic() > until:
             raise InputError(f"{reports}: {_who(handle)}; wait for its end, or write to another folder (--reports)")
         time.sleep(_TICK_SECONDS)
+
+
+def _sweep(reports: Path) -> None:
+    """Remove what a killed batch itself was writing; what its runs were, goes when they are made up for."""
+    for pattern in _WRITTEN:
+        for torn in reports.glob(pattern):
+            if torn.suffix != ".lock":
+                torn.unlink(missing_ok=True)
 
 
 def _who(handle: int) -> str:

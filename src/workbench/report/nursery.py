@@ -9,6 +9,7 @@ import gc
 import json
 import os
 import select
+import shutil
 import socket
 import sys
 from collections.abc import Iterable, Sequence
@@ -33,7 +34,7 @@ LONGEST_MESSAGE = 1 << 16
 
 def main(handle: int, scratch: str, modules: Sequence[str]) -> None:
     """Load the modules, tell the batch, and serve it until it ends; workers go on from here as if started afresh."""
-    channel = socket.socket(fileno=handle)
+    channel, batch = socket.socket(fileno=handle), os.getppid()
     adopt_orphans()
     _load(modules)
     from workbench.report import worker
@@ -42,7 +43,13 @@ def main(handle: int, scratch: str, modules: Sequence[str]) -> None:
         worker.rehearse(Path(scratch) / "rehearsal")
     _end_threads()
     channel.send(json.dumps({"threads": psutil.Process().num_threads()}).encode())
-    settings = _serve(channel)
+    try:
+        settings = _serve(channel)
+    except SystemExit:
+        end_all()  # whatever is left, daemons that notebooks started among it
+        if os.getppid() != batch:  # it was killed, and sweeps nothing any more
+            shutil.rmtree(scratch, ignore_errors=True)
+        raise
     for name in SINGLE:
         os.environ.pop(name, None)
     os.environ.update(settings)

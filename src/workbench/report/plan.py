@@ -16,7 +16,7 @@ import yaml
 from workbench import market
 from workbench.errors import InputError, did_you_mean, without_password
 from workbench.market import Market
-from workbench.report import fingerprint, record
+from workbench.report import fingerprint, outdated, record
 from workbench.report.notebooks import NotebookInfo, describe, in_order
 from workbench.report.record import Failure, Run
 
@@ -239,4 +239,5 @@ def _still_holds(run: Run, task: Task) -> bool:
         and run.fingerprint is not None
         and run.fingerprint == task.as_of_now().run.fingerprint
         and all((task.reports / name).exists() for name in run.files)
+        and not outdated.is_marked(outdated.page_of(run, task.reports))
     )

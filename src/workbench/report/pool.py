@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 
 from workbench.processor import free_bytes
 from workbench.report import remembered, schedule, watch
+from workbench.report.offspring import end_marked
 from workbench.report.plan import Task
 from workbench.report.processes import Handles, Nursery, Process, cannot_fork, start
 from workbench.report.progress import Progress
@@ -18,7 +19,7 @@ from workbench.report.schedule import Room
 from workbench.report.watch import THREAD_VARIABLES, Watched
 
 # What every worker and kernel needs beside the imports of its notebook.
-_NEEDED = ("workbench.report.worker", "ipykernel.kernelapp")
+_NEEDED = ("workbench.report.worker", "ipykernel.kernelapp", "workbench.report.printed")
 # A socket's path may have 107 characters on Linux and 103 on macOS; the kernel adds up to 50 to the folder's.
 _LONGEST_FOLDER = 40
 
@@ -58,6 +59,7 @@ def run_all(
         watch.stop(working)
         if nursery:
             nursery.close()
+        end_marked(scratch)
         shutil.rmtree(scratch, ignore_errors=True)
 
 

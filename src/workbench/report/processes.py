@@ -18,6 +18,7 @@ from typing import Protocol
 
 from workbench import outputs
 from workbench.report.nursery import LONGEST_MESSAGE, SINGLE
+from workbench.report.offspring import MARK
 
 # Handles for standard input, output and error.
 Handles = tuple[int, int, int]
@@ -50,7 +51,7 @@ def start(handles: Handles, environment: Mapping[str, str], *, scratch: str, fol
         stdout=stdout,
         stderr=stderr,
         cwd=folder or outputs.project_root(),
-        env=os.environ | dict(environment),
+        env=os.environ | dict(environment) | {MARK: scratch},
         start_new_session=True,
     )
 
@@ -105,7 +106,7 @@ class Nursery:
                 stdout=log,
                 stderr=log,
                 cwd=outputs.project_root(),
-                env={"MPLBACKEND": _BACKEND} | os.environ | SINGLE,
+                env={"MPLBACKEND": _BACKEND} | os.environ | SINGLE | {MARK: scratch},
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )

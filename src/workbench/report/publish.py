@@ -15,50 +15,58 @@ from nbformat import NotebookNode
 from workbench import outputs
 from workbench.errors import without_password
 from workbench.market import Market
-from workbench.report import documents, history, record, rows, words
+from workbench.report import documents, history, outdated, record, rows, words
 from workbench.report.index import render_index
 from workbench.report.record import Page, Run
-from workbench.report.render import mark_outdated, render_html
+from workbench.report.render import render_html
 
 # Ends the pages of failures, so that the next failure does not keep one of them as the previous report.
 _NO_REPORT = "\n<!-- no report -->\n"
 _PREVIOUS = ".previous.html"
 
+# What stood there before a run, and what each file is known again by: what is written anew is another file, or another
+# time or size. The day's time says nothing of that, for it may be set while a run goes on.
+Standing = Mapping[Path, tuple[int, int, int]]
+_NOTHING: Standing = {}
 
-def announce(run: Run, *, reports: Path) -> None:
-    """Mark the page of an earlier run as out of date before anything changes under it; sweep what a killed run left."""
+
+def announce(run: Run, *, reports: Path) -> Standing:
+    """Sweep what a killed run left, and see to it that pages of an earlier run are marked before anything changes.
+
+    What is returned tells what the run is about to leave from what stands there.
+    """
     folder = reports / run.market
     for torn in folder.rglob(f".{run.notebook}.*"):
         torn.unlink(missing_ok=True)
-    why = f"a newer run began on {words.moment(run.started_at)} and has not come to its end."
-    _mark([folder / f"{run.notebook}.html", *documents.pages_of(run, folder)], why)
+    outdated.announce(run, reports=reports)
+    return {path: _identity(path) for path in [*_results(run, folder), *outdated.document_pages(run, folder)]}
 
 
-def succeeded(run: Run, notebook: NotebookNode, *, reports: Path) -> Run:
-    """Put the report and its notebook in their places."""
+def succeeded(run: Run, notebook: NotebookNode, *, reports: Path, before: Standing = _NOTHING) -> Run:
+    """Put the report and its notebook in their places; what stood there `before` and was not written again, goes."""
     folder = reports / run.market
-    _sweep_what_is_older(run, folder)
+    _sweep(run, folder, before)
     page = replace(_page(run, reports), documents=documents.publish_documents(run, folder))
     html = render_html(notebook, page)
-    _write_notebook(run, notebook, folder)
+    _write_notebook(run, notebook, left_by(run, reports=reports, before=before), folder)
     outputs.write_whole(folder / f"{run.notebook}.html", html)
     (folder / f"{run.notebook}{_PREVIOUS}").unlink(missing_ok=True)
-    made = [folder / f"{run.notebook}.html", folder / f"{run.notebook}.ipynb", *documents.pages_of(run, folder)]
-    left = [*made, *left_by(run, reports=reports)]
+    made = [folder / f"{run.notebook}.html", folder / f"{run.notebook}.ipynb", *outdated.document_pages(run, folder)]
+    left = [*made, *left_by(run, reports=reports, before=before)]
     return replace(run, files=tuple(path.relative_to(reports).as_posix() for path in left))
 
 
-def failed(run: Run, notebook: NotebookNode | None, *, reports: Path) -> Run:
+def failed(run: Run, notebook: NotebookNode | None, *, reports: Path, before: Standing = _NOTHING) -> Run:
     """Put a page in the report's place that says why there is none; keep the executed notebook and an older report."""
     folder = reports / run.market
     page, previous = folder / f"{run.notebook}.html", folder / f"{run.notebook}{_PREVIOUS}"
     older = page.read_text(encoding="utf-8") if page.exists() else _NO_REPORT
     why = f"the run of {words.moment(run.started_at)} failed, and this is what an earlier one found."
     if not older.endswith(_NO_REPORT):
-        outputs.write_whole(previous, mark_outdated(older, why))
-    _mark(documents.pages_of(run, folder), why)
+        outputs.write_whole(previous, outdated.mark_outdated(older, why))
+    outdated.mark(outdated.document_pages(run, folder), why)
     if notebook is not None:
-        _write_notebook(run, notebook, folder)
+        _write_notebook(run, notebook, left_by(run, reports=reports, before=before), folder)
     html = render_html(notebook or nbformat.v4.new_notebook(), _page(run, reports))
     outputs.write_whole(page, html + _NO_REPORT)
     return run
@@ -86,32 +94,30 @@ def _results(run: Run, folder: Path) -> list[Path]:
     return sorted([*folder.glob(f"results/{run.notebook}.json"), *tables, *documents.sources_of(run, folder)])
 
 
-def left_by(run: Run, *, reports: Path) -> list[Path]:
-    """Return the files of figures, tables and documents that this run has written."""
-    found = _results(run, reports / run.market)
-    return [path for path in found if path.stat().st_mtime >= run.started_at.timestamp()]
+def left_by(run: Run, *, reports: Path, before: Standing = _NOTHING) -> list[Path]:
+    """Return the files of figures, tables and documents that this run has written: those that did not stand before."""
+    return [path for path in _results(run, reports / run.market) if _identity(path) != before.get(path)]
 
 
-def discard(run: Run, *, reports: Path) -> None:
+def discard(run: Run, *, reports: Path, before: Standing = _NOTHING) -> None:
     """Remove the figures, tables and documents that this run has written, where they must not be kept."""
-    for path in left_by(run, reports=reports):
+    for path in left_by(run, reports=reports, before=before):
         path.unlink()
 
 
-def _sweep_what_is_older(run: Run, folder: Path) -> None:
+def _sweep(run: Run, folder: Path, before: Standing) -> None:
     """Remove what earlier runs left and this one did not write again, models apart: it would pass for its own.
 
     Only now that it has succeeded, for a notebook may read what it left before. Models stay, to be used again.
     """
-    for path in [*_results(run, folder), *documents.pages_of(run, folder)]:
-        if path.stat().st_mtime < run.started_at.timestamp():
+    for path in [*_results(run, folder), *outdated.document_pages(run, folder)]:
+        if _identity(path) == before.get(path):
             path.unlink()
 
 
-def _mark(pages: Iterable[Path], why: str) -> None:
-    for page in pages:
-        if page.exists():
-            outputs.write_whole(page, mark_outdated(page.read_text(encoding="utf-8"), why))
+def _identity(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _page(run: Run, reports: Path) -> Page:
@@ -123,6 +129,6 @@ def _page(run: Run, reports: Path) -> Page:
     )
 
 
-def _write_notebook(run: Run, notebook: NotebookNode, folder: Path) -> None:
-    kept = rows.leave_out(notebook, tables=left_by(run, reports=folder.parent))
+def _write_notebook(run: Run, notebook: NotebookNode, tables: Iterable[Path], folder: Path) -> None:
+    kept = rows.leave_out(notebook, tables=tables)
     outputs.write_whole(folder / f"{run.notebook}.ipynb", without_password(nbformat.writes(kept)))

@@ -8,16 +8,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench import outputs
-from workbench.report import history, record
+from workbench.report import history, outdated, record
 from workbench.report.plan import Task
 from workbench.report.record import Run
 
 
 def begin(task: Task) -> Task:
-    """Remember a run as one that never ended, should it never end; return its task as of this moment."""
+    """Mark what is about to get old, and remember a run as one that never ended, should it never end.
+
+    Return its task as of this moment.
+    """
     task = task.as_of_now()
     task = replace(task, run=replace(task.run, started_at=datetime.now(UTC)))
     (task.reports / task.run.market).mkdir(parents=True, exist_ok=True)
+    outdated.announce(task.run, reports=task.reports)
     record.remember(task.reports, task.run)
     return task
 

@@ -31,9 +31,6 @@ _TEMPLATES = Path(__file__).parent / "templates"
 # What a page may show, best first; JavaScript, widgets, warnings and tracebacks are not among it.
 _SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
 
-_BANNER = '<aside class="outdated" id="out-of-date" aria-label="Out of date"'
-_BANNER_FOUND = re.compile(f"{_BANNER}.*?</aside>", re.DOTALL)
-
 # Of a traceback: the file or cell, and the numbered lines of code.
 _FRAME = re.compile(r"(Cell |File |Input )|[ -]*>? *\d+ ")
 
@@ -64,18 +61,6 @@ def render_html(notebook: NotebookNode, page: Page) -> str:
         article=Markup(str(article).strip()),
         frames=_frames(notebook),
     )
-
-
-def mark_outdated(html: str, why: str) -> str:
-    """Put a banner that says why a page is out of date on top of it, in place of an earlier one.
-
-    >>> page = '<aside class="outdated" id="out-of-date" aria-label="Out of date" hidden></aside>'
-    >>> "<strong>Out of date:</strong> a &lt; b" in mark_outdated(page, "a < b")
-    True
-    """
-    banner = f"{_BANNER}><p><strong>Out of date:</strong> {escape(why)}</p></aside>"
-    marked, found = _BANNER_FOUND.subn(lambda _: banner, html, count=1)
-    return marked if found else re.sub("(<body[^>]*>)", lambda body: body[1] + banner, html, count=1)
 
 
 def template(name: str) -> Template:

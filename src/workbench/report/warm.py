@@ -107,6 +107,7 @@ def _live(pipe: int) -> None:
     os.environ.clear()
     os.environ.update(environment)
     _draw_own_chance()
+    _forget_how_to_draw()
     _take_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     from ipykernel.kernelapp import IPKernelApp
 
@@ -133,6 +134,12 @@ def _draw_own_chance() -> None:
         loaded["numpy"].random.seed()
     if "torch" in loaded:
         loaded["torch"].seed()
+
+
+def _forget_how_to_draw() -> None:
+    """Have Jupyter's way to draw loaded anew where it is needed: it ties itself to the kernel that loads it."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib_inline"]:
+        del sys.modules[name]
 
 
 def _take_threads(number: int) -> None:

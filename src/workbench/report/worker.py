@@ -29,6 +29,7 @@ from workbench.report import kernel, outgoing, publish, record, words
 from workbench.report import warm as forked
 from workbench.report.notebooks import heading_above
 from workbench.report.plan import Task
+from workbench.report.publish import Standing
 from workbench.report.record import Failure, Run
 
 Say = Callable[[dict[str, Any]], None]
@@ -50,10 +51,10 @@ def main(scratch: str, *, warm: bool = False) -> None:
     began = time.monotonic()
     say, lifeline = _channels()
     task = Task.from_json(_first_line(lifeline))
-    publish.announce(task.run, reports=task.reports)
     seen = _Seen(say)
     run = replace(task.run, outcome="succeeded", failure=None)
     try:
+        seen.before = publish.announce(task.run, reports=task.reports)
         _execute(task, seen, lifeline, scratch)
     except Exception as error:
         failure = Failure(message=_why(error), cell=seen.cell, heading=seen.heading)
@@ -61,8 +62,8 @@ def main(scratch: str, *, warm: bool = False) -> None:
     loads = tuple(sorted({*task.run.loads, *seen.loaded}))
     say({"loads": loads})
     known = {**seen.measured, **_about_data(task, seen.notebook), "memory_bytes": _most_held_bytes(), "loads": loads}
-    run = replace(run, seconds=round(time.monotonic() - began, 2), cells_seconds=_in_cells(seen.notebook), **known)
-    run = _publish(run, seen.notebook, task)
+    run = replace(run, seconds=round(time.monotonic() - began, 2), cells_seconds=seen.cells_seconds, **known)
+    run = _publish(run, seen.notebook, task, seen.before)
     say({"run": record.to_json(replace(run, seconds=round(time.monotonic() - began, 2)))})
 
 
@@ -79,17 +80,20 @@ def rehearse(reports: Path) -> None:
     table = nbformat.v4.new_output("display_data", {"text/html": "<table><tr><td>1</td></tr></table>"})
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("show()", outputs=[table])])
     nothing: dict[str, Any] = {"parameters": {}, "country": "ZZ", "time_limit_seconds": 1}
-    _publish(run, notebook, Task(run=run, notebook=Path("rehearsal.ipynb"), reports=reports, **nothing))
+    _publish(run, notebook, Task(run=run, notebook=Path("rehearsal.ipynb"), reports=reports, **nothing), {})
 
 
 @dataclass
 class _Seen:
-    """What is known of the notebook while it runs, and after it was stopped."""
+    """What is known of the notebook while it runs, and after it was stopped; `before` is what stood there."""
 
     say: Say
+    before: Standing = field(default_factory=dict)
     notebook: NotebookNode | None = None
     cell: int | None = None
     heading: str = ""
+    began: float | None = None
+    cells_seconds: float | None = None
     measured: dict[str, Any] = field(default_factory=dict)
     loaded: list[str] = field(default_factory=list)
 
@@ -101,6 +105,13 @@ class _Seen:
         numbered = [n for n, one in enumerate(cells) if one.cell_type == "code" and one.source.strip()]
         self.cell, self.heading = 1 + numbered.index(cell_index), heading_above(cells, cell_index)
         self.say({"cell": self.cell, "cells": len(numbered), "heading": self.heading})
+        self.began = time.monotonic()
+
+    def cell_ends(self, **_: Any) -> None:
+        # Papermill's own durations are differences of the day's time, which may be set meanwhile.
+        if self.began is not None:
+            self.cells_seconds = round((self.cells_seconds or 0.0) + time.monotonic() - self.began, 2)
+            self.began = None
 
 
 def _execute(task: Task, seen: _Seen, lifeline: int, scratch: str) -> None:
@@ -149,9 +160,11 @@ def _run_cells(task: Task, seen: _Seen, guard: kernel.Guard) -> None:
             language="python",
             progress_bar=False,
             start_timeout=task.time_limit_seconds,
+            iopub_timeout=task.time_limit_seconds,  # what a cell has said may take longer to hear than 4 seconds
             km=guard.manager,
             on_notebook_start=seen.notebook_starts,
             on_cell_execute=seen.cell_starts,
+            on_cell_executed=seen.cell_ends,
         )
     except RuntimeError as error:
         if guard.stopped == "time":
@@ -160,29 +173,31 @@ def _run_cells(task: Task, seen: _Seen, guard: kernel.Guard) -> None:
             limit = words.size(task.memory_limit_bytes or 0)
             raise MemoryError(f"stopped, for it held more than its limit of memory, {limit}") from error
         raise
+    finally:
+        seen.cell_ends()
 
 
-def _publish(run: Run, notebook: NotebookNode | None, task: Task) -> Run:
+def _publish(run: Run, notebook: NotebookNode | None, task: Task, before: Standing) -> Run:
     """Put the pages in their places; where a report cannot be rendered or written, that is the failure."""
     if notebook is not None and "papermill" in notebook.metadata:
         notebook.metadata.papermill.input_path = task.notebook.name
     try:
         if notebook is not None:
-            run = _searched(run, notebook, task)
+            run = _searched(run, notebook, task, before)
         if run.outcome == "succeeded" and notebook is not None:
-            return publish.succeeded(run, notebook, reports=task.reports)
+            return publish.succeeded(run, notebook, reports=task.reports, before=before)
     except Exception as error:
         failure = Failure(message=f"the report could not be written: {_in_words(type(error).__name__, str(error))}")
         run = replace(run, outcome="failed", failure=failure)
     try:
-        return publish.failed(run, notebook, reports=task.reports)
+        return publish.failed(run, notebook, reports=task.reports, before=before)
     except OSError:
         return run
 
 
-def _searched(run: Run, notebook: NotebookNode, task: Task) -> Run:
+def _searched(run: Run, notebook: NotebookNode, task: Task, before: Standing) -> Run:
     """Search what the run is about to publish; where it would show personal data, or cannot be searched, keep none."""
-    said, left = task.parameters, publish.left_by(run, reports=task.reports)
+    said, left = task.parameters, publish.left_by(run, reports=task.reports, before=before)
     countries = said.get("countries") or ()
     try:
         found = outgoing.unmasked(notebook, left, data=said.get("data"), countries=countries, said=said)
@@ -190,18 +205,11 @@ def _searched(run: Run, notebook: NotebookNode, task: Task) -> Run:
         found = [f"it could not be searched: {type(error).__name__}"]
     if found:
         outgoing.withhold(notebook)
-        publish.discard(run, reports=task.reports)
+        publish.discard(run, reports=task.reports, before=before)
         run = replace(run, outcome="failed", failure=run.failure or Failure(message=_PERSONAL + "; ".join(found)))
     if run.failure and not outgoing.is_masked(run.failure.message, countries=countries, said=said):
         run = replace(run, failure=replace(run.failure, message="its message is withheld: it would show personal data"))
     return run
-
-
-def _in_cells(notebook: NotebookNode | None) -> float | None:
-    """Return what the cells took by themselves, in seconds."""
-    cells = notebook.cells if notebook else []
-    took = [cell.metadata.get("papermill", {}).get("duration") for cell in cells]
-    return round(sum(seconds for seconds in took if seconds is not None), 2) if any(took) else None
 
 
 def _most_held_bytes() -> int:
