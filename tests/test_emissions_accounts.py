@@ -5,8 +5,8 @@ import pytest
 
 from workbench import charts
 from workbench.emissions.accounts import account, of_accounts, plot_steps
-from workbench.emissions.ledger import UNCHANGED, Footprint, append, read
 from workbench.errors import InputError
+from workbench.ledger import UNCHANGED, Footprint, append, read
 
 
 def line(step, run="1", notebook="churn", kwh=None, outcome="succeeded", depth=1, **given):

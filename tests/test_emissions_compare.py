@@ -15,9 +15,9 @@ from workbench import charts
 from workbench.contest import Contender, Task
 from workbench.emissions.compare import Comparison, compare, total_saving
 from workbench.emissions.compare_plots import of_comparison, plot_pareto
-from workbench.emissions.ledger import Footprint
 from workbench.emissions.watts import WATTS_VARIABLE
 from workbench.errors import InputError
+from workbench.ledger import Footprint
 
 
 class Machine:

@@ -10,9 +10,9 @@ import pytest
 from workbench import charts
 from workbench.contest import Contender
 from workbench.emissions.compare_plots import of_less, plot_less
-from workbench.emissions.ledger import Footprint
 from workbench.emissions.less import Less, less
 from workbench.emissions.watts import WATTS_VARIABLE
+from workbench.ledger import Footprint
 
 NOW = [0.0]
 

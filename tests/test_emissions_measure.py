@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from workbench.emissions.ledger import Footprint
 from workbench.emissions.measure import Measured, add_up, measure, ratio
 from workbench.emissions.watts import WATTS_VARIABLE
+from workbench.ledger import Footprint
 
 KWH = 3.6e6
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.emissions import factors, parts
-from workbench.emissions.ledger import UNCHANGED, Footprint, append, read, sum_up, total
+from workbench.ledger import UNCHANGED, Footprint, append, read, sum_up, total
 
 
 def line(step="page", run="a", depth=None, kwh=1.0, outcome="succeeded", **given):

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from workbench.emissions.ledger import Total
 from workbench.emissions.places import Places, plot_places, pue_of, where, work_of_a_year
 from workbench.errors import InputError
+from workbench.ledger import Total
 
 NOW = date(2026, 11, 29)
 

@@ -10,9 +10,9 @@ from workbench.contest import Task
 from workbench.emissions import units
 from workbench.emissions.compare import Comparison
 from workbench.emissions.grid import world_intensity
-from workbench.emissions.ledger import Footprint, append, read
 from workbench.emissions.units import of_units, per_unit
 from workbench.errors import InputError
+from workbench.ledger import Footprint, append, read
 
 NO_REPORT = "Not measured: the ledger has no report that was made to its end."
 CORE = SimpleNamespace(busy_watts=4.0, idle_watts=1.0)

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from workbench.__main__ import app
 from workbench.crm import sample
-from workbench.emissions.ledger import Footprint, append
 from workbench.law.vocabulary import vocabulary
+from workbench.ledger import Footprint, append
 
 
 def invoke(*words):

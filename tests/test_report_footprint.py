@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from workbench.emissions.ledger import UNCHANGED, Footprint, append, total
 from workbench.errors import InputError
+from workbench.ledger import UNCHANGED, Footprint, append, total
 from workbench.report.footprint import as_csv, gather, lines, table
 
 

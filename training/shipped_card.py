@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from workbench.emissions.ledger import Footprint
+from workbench.ledger import Footprint
 from workbench.sentiment.linear import LinearModel
 
 NAMES = {

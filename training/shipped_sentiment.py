@@ -17,8 +17,8 @@ from shipped_card import Trained, page
 from sklearn.model_selection import train_test_split
 
 from workbench.emissions import track
-from workbench.emissions.ledger import Footprint
 from workbench.intervals import Z, wilson
+from workbench.ledger import Footprint
 from workbench.sentiment.labels import LABELS
 from workbench.sentiment.linear import LinearModel, train
 from workbench.sentiment.messages import clean, text_hash

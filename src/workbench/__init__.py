@@ -12,6 +12,7 @@ Notebooks compose, modules compute. Each module answers one question; imports go
     market      what is particular to a market: a params file, read and checked
     charts      how figures and tables look
     outputs     where the results of a market go
+    ledger      what every step took, one line each
     personal    what is personal in a text, masks and pseudonyms
     processor   how many cores may be used, loops compiled
     words       names and numbers as people read them

@@ -16,7 +16,7 @@ In: blocks of work, the ledger of a market, contenders at a task, a history by d
 Two meters stand side by side in each line: codecarbon's model of the process (`kwh_codecarbon`) and CPU seconds times
 the watts of a busy core (`kwh_cpu`). 'measured' is only what a counter has counted. `of_<section>` shows a section.
 
-Below: estimate (codecarbon), meter, measure, watts (processors), ledger, parts (nothing counted twice), accounts,
+Below: estimate (codecarbon), meter, measure, watts (processors), parts (nothing counted twice), accounts,
 factors; grid (carbon of a kilowatt-hour), sci, places, reach, hours; trials, compare, less, costs; policies, walks,
 replay, retraining; channels, units, advice.
 """
@@ -31,7 +31,6 @@ from workbench.emissions.costs import costs_of_scoring
 from workbench.emissions.exhibits import of_advice, of_assumptions, of_hours, of_places
 from workbench.emissions.headline import headline
 from workbench.emissions.hours import Hours, best_hours, plot_hours, read_profile, when
-from workbench.emissions.ledger import Footprint, Total, read, steps, total
 from workbench.emissions.less import Less, less
 from workbench.emissions.measure import Measured, measure, ratio
 from workbench.emissions.meter import track
@@ -41,6 +40,7 @@ from workbench.emissions.replay_plots import of_replay, of_retraining, plot_late
 from workbench.emissions.retraining import Retraining, retraining
 from workbench.emissions.sci import Sci, sci
 from workbench.emissions.units import of_units, per_unit
+from workbench.ledger import Footprint, Total, read, steps, total
 
 __all__ = [
     "Accounts",

@@ -14,10 +14,10 @@ from matplotlib.axes import Axes
 from workbench import charts
 from workbench.charts import Exhibits
 from workbench.emissions import parts
-from workbench.emissions.ledger import UNCHANGED, Total, read, sum_up
 from workbench.emissions.parts import LATEST
 from workbench.errors import InputError
 from workbench.intervals import FEWEST
+from workbench.ledger import UNCHANGED, Total, read, sum_up
 from workbench.outputs import KeyFigure
 from workbench.words import counted, number
 
@@ -86,7 +86,7 @@ def account(
     are the notebook sentiment's figures messages_reused and messages_scored. An InputError names a count below 0.
 
     >>> from dataclasses import asdict
-    >>> from workbench.emissions.ledger import Footprint
+    >>> from workbench.ledger import Footprint
     >>> given = {"started_at": pd.Timestamp("2026-03-01"), "notebook": "churn", "country": "DE", "run_id": "a"}
     >>> line = Footprint(**given, step="score", kwh_cpu=1e-6, kwh_codecarbon=2e-6, outcome="succeeded")
     >>> found = account(pd.DataFrame([asdict(line)]), interactions={"messages": 10, "touches": 26})

@@ -34,7 +34,7 @@ def rows(split: pd.DataFrame) -> pd.DataFrame:
     kwh_idle, of the cores that waited, is not in kwh. An empty cell was not measured or is not known.
 
     >>> from pathlib import Path
-    >>> from workbench.emissions.ledger import read
+    >>> from workbench.ledger import read
     >>> rows(parts.split(read(Path("no/ledger.csv")))).empty
     True
     """

@@ -12,9 +12,9 @@ from typing import Literal, TypeVar
 import numpy as np
 from scipy.special import stdtrit
 
-from workbench.emissions.ledger import Footprint
 from workbench.emissions.meter import JOULES_PER_KWH
 from workbench.emissions.watts import Processor, this_processor
+from workbench.ledger import Footprint
 
 Meter = Callable[[str], AbstractContextManager[Footprint]]
 _T = TypeVar("_T")

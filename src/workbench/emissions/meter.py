@@ -17,8 +17,8 @@ from codecarbon import __version__ as codecarbon_version
 
 from workbench.emissions import estimate
 from workbench.emissions.grid import grid_intensity, world_intensity
-from workbench.emissions.ledger import Footprint, append
 from workbench.emissions.watts import Processor, this_processor
+from workbench.ledger import Footprint, append
 from workbench.processor import cores
 
 JOULES_PER_KWH = 3.6e6

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from workbench.emissions.ledger import FIGURES, UNCHANGED
+from workbench.ledger import FIGURES, UNCHANGED
 from workbench.words import counted
 
 PAGE = "page"
@@ -39,7 +39,7 @@ def split(ledger: pd.DataFrame) -> pd.DataFrame:
     it finished. Later is what stands further down, whatever the clock said.
 
     >>> from dataclasses import asdict
-    >>> from workbench.emissions.ledger import Footprint
+    >>> from workbench.ledger import Footprint
     >>> given = {"run_id": "a", "started_at": pd.Timestamp("2026-03-01"), "notebook": "churn", "country": "DE"}
     >>> lines = [Footprint(**given, depth=1, step="score", kwh_cpu=2.0, outcome="succeeded"),
     ...          Footprint(**given, step="page", kwh_cpu=5.0, outcome="succeeded")]

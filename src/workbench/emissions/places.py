@@ -15,10 +15,10 @@ from matplotlib.axes import Axes
 
 from workbench import charts
 from workbench.emissions.grid import Intensity, intensities, places, regions, world_intensity
-from workbench.emissions.ledger import Total
 from workbench.emissions.reach import distance_km, latency, may_be_used
 from workbench.errors import InputError, did_you_mean
 from workbench.law import Rule, countries, law
+from workbench.ledger import Total
 from workbench.words import counted
 
 _HOURS_PER_YEAR = 8_766

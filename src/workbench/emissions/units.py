@@ -13,13 +13,13 @@ from workbench.charts import Exhibits
 from workbench.emissions.accounts import with_ends
 from workbench.emissions.compare import Comparison
 from workbench.emissions.grid import Intensity, grid_intensity, intensities, world_intensity
-from workbench.emissions.ledger import outermost
 from workbench.emissions.meter import JOULES_PER_KWH
 from workbench.emissions.parts import PAGE
 from workbench.emissions.places import pue_of
 from workbench.emissions.sci import Sci, sci
 from workbench.emissions.watts import this_processor
 from workbench.errors import InputError
+from workbench.ledger import outermost
 from workbench.processor import cores
 from workbench.words import number
 
@@ -44,7 +44,7 @@ def per_unit(
     says why. An InputError says that `days` are not above 0.
 
     >>> from pathlib import Path
-    >>> from workbench.emissions.ledger import read
+    >>> from workbench.ledger import read
     >>> per_unit([], read(Path("none.csv")), country="DE")["1 report"].note
     'Not measured: the ledger has no report that was made to its end.'
     """

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from workbench import outputs
 from workbench.errors import InputError
+from workbench.ledger import UNCHANGED, Footprint, append
 from workbench.processor import cores, memory_bytes
 from workbench.report import lock, plan, pool, record, took, words
 from workbench.report.plan import Plan
@@ -89,9 +90,6 @@ def _note_unchanged(planned: Plan, *, reports: Path) -> None:
     """Leave a line in its market's ledger for each run that was not needed: the accounts tell what that saved."""
     if not planned.unchanged:
         return
-    # Brings codecarbon, which a batch needs only here.
-    from workbench.emissions.ledger import UNCHANGED, Footprint, append
-
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     countries = {one.market: plan.country_of(one) for one in planned.markets}
     for same in planned.unchanged:

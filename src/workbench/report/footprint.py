@@ -13,8 +13,8 @@ import pandas as pd
 
 from workbench.emissions import factors, parts
 from workbench.emissions.accounts import account
-from workbench.emissions.ledger import UNCHANGED, read, sum_up
 from workbench.errors import InputError, did_you_mean
+from workbench.ledger import UNCHANGED, read, sum_up
 from workbench.report import words
 from workbench.words import counted
 

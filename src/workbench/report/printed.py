@@ -15,7 +15,7 @@ from typing import Any
 
 import zmq
 from ipykernel.connect import get_connection_file
-from ipykernel.iostream import IOPubThread, OutStream
+from ipykernel.iostream import OutStream
 from IPython import get_ipython
 from zmq.eventloop.zmqstream import ZMQStream
 
@@ -87,7 +87,7 @@ class Printed(OutStream):
             self.write(decoder.decode(said))
 
 
-def _leave_the_network(thread: IOPubThread) -> None:
+def _leave_the_network(thread: Any) -> None:
     """Have processes that a cell forks print through a file beside the kernel's other ones, rather than a TCP port."""
     address = f"ipc://{Path(get_connection_file()).parent}/forked"
 
@@ -105,6 +105,6 @@ def _leave_the_network(thread: IOPubThread) -> None:
         pipe.connect(address)
         return context, pipe
 
-    if thread._setup_pipe_out.__name__ != speak.__name__:  # the first of the two streams
+    if "_setup_pipe_out" not in vars(thread):  # else the other stream has seen to it
         thread._setup_pipe_out = speak
         thread.schedule(listen)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.emissions.ledger import COLUMNS, FIGURES, UNCHANGED, Footprint, append, read, steps, total
 from workbench.errors import InputError
+from workbench.ledger import COLUMNS, FIGURES, UNCHANGED, Footprint, append, read, steps, total
 
 quick = settings(max_examples=60, deadline=None)
 figures = st.none() | st.floats(0, 1e9)
