@@ -19,7 +19,6 @@ from workbench.ledger import UNCHANGED, Footprint, append
 from workbench.processor import cores, memory_bytes
 from workbench.report import lock, plan, pool, record, took, words
 from workbench.report.plan import Plan
-from workbench.report.processes import cannot_fork
 from workbench.report.progress import Progress
 from workbench.report.record import Run
 
@@ -76,10 +75,7 @@ def run(
         outcomes = {outcome: count for outcome, count in counts.items() if count}
         with suppress(OSError):
             if planned.tasks:
-                kernels = "stock" if cold or scheduler or cannot_fork() else "warm"
-                record.remember_batch(
-                    reports, took.sum_up(start, finished, outcomes=outcomes, kernels=kernels, jobs=jobs)
-                )
+                record.remember_batch(reports, took.sum_up(start, finished, outcomes=outcomes, jobs=jobs))
             _write_index(planned, reports=reports)
     told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
     _say(console, f"{told} in {words.duration(time.monotonic() - start.seconds)}: {reports / 'index.html'}")

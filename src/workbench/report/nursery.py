@@ -30,11 +30,13 @@ SINGLE = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 LONGEST_MESSAGE = 1 << 16
+# How it ends where the batch has ended without a word.
+KILLED = 1
 
 
 def main(handle: int, scratch: str, modules: Sequence[str]) -> None:
     """Load the modules, tell the batch, and serve it until it ends; workers go on from here as if started afresh."""
-    channel, batch = socket.socket(fileno=handle), os.getppid()
+    channel = socket.socket(fileno=handle)
     adopt_orphans()
     _load(modules)
     from workbench.report import worker
@@ -42,12 +44,12 @@ def main(handle: int, scratch: str, modules: Sequence[str]) -> None:
     with suppress(Exception):
         worker.rehearse(Path(scratch) / "rehearsal")
     _end_threads()
-    channel.send(json.dumps({"threads": psutil.Process().num_threads()}).encode())
+    _tell(channel, threads=psutil.Process().num_threads())
     try:
         settings = _serve(channel)
-    except SystemExit:
+    except SystemExit as ended:
         end_all()  # whatever is left, daemons that notebooks started among it
-        if os.getppid() != batch:  # it was killed, and sweeps nothing any more
+        if ended.code == KILLED:  # the batch sweeps nothing any more
             shutil.rmtree(scratch, ignore_errors=True)
         raise
     for name in SINGLE:
@@ -80,24 +82,39 @@ def _serve(channel: socket.socket) -> dict[str, str]:
                 _tell_end(children.pop(ready), ready, channel)
                 end_all(but=children.values())
                 continue
-            message, handles, _, _ = socket.recv_fds(channel, LONGEST_MESSAGE, 3)
+            message, handles = _hear(channel)
             if not message:
-                sys.exit()
+                sys.exit(KILLED)
             asked = json.loads(message)
+            if "end" in asked:
+                sys.exit()
             if "load" in asked:
                 _load(asked["load"])
                 _end_threads()
             elif (threads := psutil.Process().num_threads()) > 1:
-                channel.send(json.dumps({"threads": threads}).encode())
+                _tell(channel, threads=threads)
             elif pid := os.fork():
                 children[os.pidfd_open(pid)] = pid
-                channel.send(json.dumps({"pid": pid}).encode())
+                _tell(channel, pid=pid)
             else:
                 _leave(channel, children)
                 _take(handles)
                 return dict(asked["environment"])
             for one in handles:
                 os.close(one)
+
+
+def _hear(channel: socket.socket) -> tuple[bytes, list[int]]:
+    """Take a message and the handles that come with it; an empty one is the end, also where ours was never read."""
+    with suppress(OSError):
+        message, handles, _, _ = socket.recv_fds(channel, LONGEST_MESSAGE, 3)
+        return message, handles
+    return b"", []
+
+
+def _tell(channel: socket.socket, **said: int) -> None:
+    with suppress(OSError):  # the batch has gone, which is what is heard next
+        channel.send(json.dumps(said).encode())
 
 
 def _leave(channel: socket.socket, children: Iterable[int]) -> None:
@@ -109,8 +126,7 @@ def _leave(channel: socket.socket, children: Iterable[int]) -> None:
 def _tell_end(pid: int, handle: int, channel: socket.socket) -> None:
     os.close(handle)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    with suppress(OSError):  # the batch has gone: the next message is its end
-        channel.send(json.dumps({"ended": pid, "code": code}).encode())
+    _tell(channel, ended=pid, code=code)
 
 
 def _take(handles: Sequence[int]) -> None:

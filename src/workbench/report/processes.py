@@ -163,5 +163,7 @@ class Nursery:
 
     def close(self) -> None:
         """End the nursery, and with it every worker that still lives."""
+        with suppress(OSError):
+            self._channel.send(json.dumps({"end": True}).encode())
         self._channel.close()
         self._process.wait()

@@ -34,7 +34,7 @@ class Run:
     `fingerprint` covers all that the report depends on, `data_fingerprint` the data alone. `files` are those that the
     run left, relative to the folder of reports. `energy_method` is 'measured' or 'estimated'. `cells_seconds` is what
     the notebook's own cells took of `seconds`, `memory_bytes` the most that its kernel held, `loads` the packages that
-    this and earlier kernels of the notebook had to load by themselves.
+    this and earlier kernels of the notebook had to load by themselves; `kernel` is 'warm', forked, or 'stock'.
     """
 
     market: str
@@ -61,6 +61,7 @@ class Run:
     versions: dict[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     loads: tuple[str, ...] = ()
+    kernel: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,7 @@ class Batch:
     """What the latest batch took as a whole, of its own and of its kernels; a figure of None is not measured.
 
     `overhead_seconds` is what its runs took beyond their notebooks' own work, `outcomes` counts them, `kernels` is
-    'warm' or 'stock', `jobs` how many ran side by side at most.
+    'warm', 'stock' or 'stock and warm', `jobs` how many ran side by side at most.
     """
 
     started_at: datetime

@@ -21,14 +21,14 @@ class Start:
     cpu_seconds: float = field(default_factory=lambda: _cpu_seconds())
 
 
-def sum_up(start: Start, runs: Sequence[Run], *, outcomes: Mapping[str, int], kernels: str, jobs: int) -> Batch:
+def sum_up(start: Start, runs: Sequence[Run], *, outcomes: Mapping[str, int], jobs: int) -> Batch:
     """Sum up a batch whose processes have ended.
 
     What it took beyond its runs, to load, to plan and to write, is priced as the runs were: by CPU seconds.
 
     >>> run = Run(market="france", market_title="France", notebook="churn", title="Churn", outcome="succeeded",
     ...           started_at=datetime.now(UTC), seconds=9.0, cells_seconds=8.5, cpu_seconds=1e-9, energy_wh=1e-12)
-    >>> batch = sum_up(Start(), [run], outcomes={"succeeded": 1}, kernels="warm", jobs=2)
+    >>> batch = sum_up(Start(), [run], outcomes={"succeeded": 1}, jobs=2)
     >>> batch.overhead_seconds, batch.energy_wh >= 1e-12
     (0.5, True)
     """
@@ -45,7 +45,7 @@ def sum_up(start: Start, runs: Sequence[Run], *, outcomes: Mapping[str, int], ke
         energy_method="measured" if runs and all(run.energy_method == "measured" for run in runs) else "estimated",
         overhead_seconds=round(sum(own), 2) if own else None,
         outcomes=dict(outcomes),
-        kernels=kernels,
+        kernels=" and ".join(sorted({run.kernel for run in runs if run.kernel})),
         jobs=jobs,
     )
 

@@ -62,6 +62,7 @@ def main(scratch: str, *, warm: bool = False) -> None:
     loads = tuple(sorted({*task.run.loads, *seen.loaded}))
     say({"loads": loads})
     known = {**seen.measured, **_about_data(task, seen.notebook), "memory_bytes": _most_held_bytes(), "loads": loads}
+    known["kernel"] = "warm" if warm else "stock"
     run = replace(run, seconds=round(time.monotonic() - began, 2), cells_seconds=seen.cells_seconds, **known)
     run = _publish(run, seen.notebook, task, seen.before)
     say({"run": record.to_json(replace(run, seconds=round(time.monotonic() - began, 2)))})
