@@ -22,7 +22,9 @@ def test_a_file_of_the_package_counts_and_its_compiled_copy_does_not(tmp_path, m
     (tmp_path / "__init__.py").write_text("")
     monkeypatch.setattr(fingerprint.workbench, "__file__", str(tmp_path / "__init__.py"))
     before = fresh()
-    (tmp_path / "__init__.pyc").write_bytes(b"compiled")
+    (tmp_path / "__pycache__").mkdir()
+    for compiled in ("__init__.cpython-311.pyc", "kernels.index.nbi", "kernels.1.nbc"):
+        (tmp_path / "__pycache__" / compiled).write_bytes(b"compiled")
     assert fresh() == before
     (tmp_path / "style.css").write_text("body {}")
     assert fresh() != before

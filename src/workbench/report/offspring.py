@@ -36,8 +36,9 @@ def end_all(*, but: Collection[int] = ()) -> None:
     """Kill every process below this one, but those of these numbers with theirs, until there is none.
 
     >>> import subprocess
+    >>> here = [one.pid for one in psutil.Process().children()]
     >>> left = subprocess.Popen(["sleep", "60"], start_new_session=True)
-    >>> end_all()
+    >>> end_all(but=here)
     >>> left.wait()
     -9
     """
