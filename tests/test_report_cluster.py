@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -16,6 +15,7 @@ import psutil
 import pytest
 from rich.console import Console
 
+from kernels_case import within_seconds
 from workbench import emissions, outputs
 from workbench.errors import InputError
 from workbench.processor import cores
@@ -106,15 +106,6 @@ def once_it_waits(shop, market, act):
     thread = Thread(target=wait_and_act)
     thread.start()
     return thread
-
-
-def within_seconds(limit, found):
-    ends = time.monotonic() + limit
-    while time.monotonic() < ends:
-        if result := found():
-            return result
-        time.sleep(0.05)
-    raise AssertionError("not within its time")
 
 
 def left_in(folder):

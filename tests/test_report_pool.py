@@ -4,7 +4,6 @@ import io
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from functools import partial
 
@@ -12,6 +11,7 @@ import psutil
 import pytest
 from rich.console import Console
 
+from kernels_case import within_seconds
 from workbench import report
 from workbench.report import record
 
@@ -45,15 +45,6 @@ def only_child(process, *, but):
     """Return the child of a process once it is the only one that lives, but for one that was adopted."""
     found = [one for one in process.children() if one != but and one.status() != psutil.STATUS_ZOMBIE]
     return found[0] if len(found) == 1 else None
-
-
-def within_seconds(limit, found):
-    ends = time.monotonic() + limit
-    while time.monotonic() < ends:
-        if result := found():
-            return result
-        time.sleep(0.05)
-    raise AssertionError("not within its time")
 
 
 def outcomes(workshop):
