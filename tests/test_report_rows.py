@@ -45,6 +45,7 @@ def left_out(notebook, tables=()):
         (shown("| customer | risk |\n|---|---|\n| 17850 | 83% |", kind="text/markdown"), 1),
         (shown("hapqadbmecjs will leave", kind="text/markdown"), 1),
         (shown({"data": [{"customer_id": "17850"}]}, kind="application/vnd.vega.v5+json"), 1),
+        (shown({"data": [{"customer_id": "17850"}]}, kind="application/vnd.vega.v5+json", plain=""), 1),
         (executed(nb.new_output("display_data", data={"text/plain": str(LIST)})), 2),
         (executed(nb.new_output("stream", text=LIST.to_csv(index=False) + "\nhapqadbmecjs first\n")), 3),
         (executed(nb.new_output("stream", text=LIST.assign(days=3).rename(columns=str.title).to_string())), 2),

@@ -5,7 +5,7 @@ In: a finished run.   Out: `reports/run.json`, one entry for each notebook x mar
 
 import fcntl
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -130,6 +130,20 @@ def remember(reports: Path, run: Run) -> None:
         others = [one for one in read(reports) if (one.notebook, one.market) != (run.notebook, run.market)]
         runs = sorted([*others, run], key=lambda one: (one.notebook, one.market))
         _write(reports, _entries(reports) | {"runs": [to_json(one) for one in runs]})
+
+
+def forget(reports: Path, runs: Collection[tuple[str, str]]) -> None:
+    """Take runs, each by its market and notebook, out of what is remembered, and leave the rest as it is."""
+    if not runs:
+        return
+    with alone(reports):
+        entries = _entries(reports)
+        kept = [one for one in entries.get("runs", []) if not (isinstance(one, dict) and _key(one) in runs)]
+        _write(reports, entries | {"runs": kept})
+
+
+def _key(entry: dict[str, Any]) -> tuple[Any, Any]:
+    return entry.get("market"), entry.get("notebook")
 
 
 def remember_batch(reports: Path, batch: Batch) -> None:

@@ -8,18 +8,15 @@ interrupted before its first file goes: what is stopped half-way is made up for 
 cleaning.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import nbformat
 
-from workbench import outputs
 from workbench.errors import InputError, did_you_mean
 from workbench.market import read_folder
 from workbench.report import lock, notebooks, record, words
@@ -31,7 +28,6 @@ from workbench.words import counted
 _AGE = re.compile(r"([1-9][0-9]{0,4})([dw])")
 _DAYS = {"d": 1, "w": 7}
 _GOES = Failure(message="the report is older than reports are kept and is being removed; the next run makes it again")
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,11 +118,14 @@ def listed(found: Sequence[Held]) -> Iterator[str]:
         yield "no file that the workbench has made here holds personal data"
         return
     head = ["age", "rows", "size", "left by", "personal data", "file"]
-    cells = [[_age(one.age_days), _rows(one.rows), _size(one.size_bytes), one.by, one.what, one.path] for one in found]
-    yield from _aligned([head, *cells])
+    yield from _aligned([head, *map(_cells, found)])
     known = sum(one.rows or 0 for one in found)
     of = f"{counted(len(found), 'file')} with personal data, {counted(known, 'row')}"
-    yield f"{of}, {_size(sum(one.size_bytes for one in found))}; the oldest is {_age(found[0].age_days)} old"
+    yield f"{of}, {words.size(sum(one.size_bytes for one in found))}; the oldest is {_age(found[0].age_days)} old"
+
+
+def _cells(one: Held) -> list[str]:
+    return [_age(one.age_days), _rows(one.rows), words.size(one.size_bytes), one.by, one.what, one.path]
 
 
 def told(gone: Iterable[Removed], *, older_than_days: int, dry_run: bool = False) -> Iterator[str]:
@@ -200,7 +199,7 @@ def _remove(folder: Path, gone: Sequence[Left], reports: Path, now: datetime) ->
         yield gone_with_it
     for market in {one.market for one in gone}:
         _remake_documents(folder, market)
-    _forget(folder, ended)
+    record.forget(folder, ended)
 
 
 def _say_again_why_it_failed(run: Run, folder: Path) -> None:
@@ -225,21 +224,6 @@ def _remake_documents(folder: Path, market: str) -> None:
         documents.index_of(place).unlink()
 
 
-def _forget(folder: Path, ended: Iterable[tuple[str, str]]) -> None:
-    """Take runs out of `run.json`, and leave whatever else it holds as it is."""
-    keys = {*ended}
-    if not keys:
-        return
-    with record.alone(folder):
-        whole = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        whole["runs"] = [one for one in whole["runs"] if not (isinstance(one, dict) and _key(one) in keys)]
-        outputs.write_whole(folder / "run.json", json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
-
-
-def _key(entry: dict[str, Any]) -> tuple[Any, Any]:
-    return entry.get("market"), entry.get("notebook")
-
-
 def _remake_index(folder: Path, params: Path, notebooks_folder: Path) -> None:
     from workbench.report import publish
 
@@ -254,7 +238,7 @@ def _remake_index(folder: Path, params: Path, notebooks_folder: Path) -> None:
 
 def _sums(gone: Sequence[Removed]) -> str:
     sums = [sum(getattr(one, name) for one in gone) for name in ("files", "rows", "size_bytes")]
-    return f"{counted(sums[0], 'file')}, {counted(sums[1], 'row')} of personal data, {_size(sums[2])}"
+    return f"{counted(sums[0], 'file')}, {counted(sums[1], 'row')} of personal data, {words.size(sums[2])}"
 
 
 def _age(age_days: int) -> str:
@@ -263,18 +247,6 @@ def _age(age_days: int) -> str:
 
 def _rows(rows: int | None) -> str:
     return "not known" if rows is None else f"{rows:,}"
-
-
-def _size(size_bytes: float) -> str:
-    """Write a size in the unit that suits it.
-
-    >>> _size(512), _size(34_697), _size(5_200_000)
-    ('512 bytes', '34.7 kB', '5.2 MB')
-    """
-    place = 0
-    while size_bytes >= 1000 and place < len(_UNITS) - 1:
-        size_bytes, place = size_bytes / 1000, place + 1
-    return f"{size_bytes:.{min(place, 1)}f} {_UNITS[place]}"
 
 
 def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:

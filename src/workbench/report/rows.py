@@ -9,7 +9,7 @@ their words, and wherever a pseudonym stands: who holds the key can trace it bac
 import csv
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from functools import cache
 from html import escape, unescape
@@ -80,8 +80,7 @@ def in_text(text: str) -> int:
     2
     """
     rows = inside = 0
-    lines = text.splitlines()
-    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
+    for line, following in _with_following(text):
         if _is_head(line, following):
             inside = True
         elif not line.strip():
@@ -205,11 +204,14 @@ def _headings(table: str) -> set[str]:
 
 def _heads(text: str) -> set[str]:
     """Return the names of columns in the first list of a text."""
-    lines = text.splitlines()
-    found = (
-        _fields(line) for line, following in zip(lines, [*lines[1:], ""], strict=True) if _is_head(line, following)
-    )
+    found = (_fields(line) for line, following in _with_following(text) if _is_head(line, following))
     return {_name(field) for field in next(found, [])}
+
+
+def _with_following(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each line with the one below it, the last with an empty one."""
+    lines = text.splitlines()
+    return zip_longest(lines, lines[1:], fillvalue="")
 
 
 def _is_head(line: str, following: str) -> bool:
