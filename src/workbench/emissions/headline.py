@@ -31,7 +31,8 @@ def headline(
     rows.append(_row("energy_of_reports", *watt_hours, unit="Wh", note=f"{accounts.method}; the latest runs"))
     for title, one in units.items():
         if title == "1 report":
-            rows.append(_row("carbon_of_a_report", one.value, one.low, one.high, unit="gCO2e", note=f"SCI; {one.note}"))
+            said = "; ".join(filter(None, ["SCI", one.note]))
+            rows.append(_row("carbon_of_a_report", one.value, one.low, one.high, unit="gCO2e", note=said))
     # As objects from the start: a frame of missing values and counts would turn 40 into 40.0.
     return pd.DataFrame(rows).assign(value=pd.Series([row["value"] for row in rows], dtype=object))
 
