@@ -11,6 +11,7 @@ import pandas as pd
 from ibis import _
 
 from workbench.churn.features import features
+from workbench.crm.moments import at_each
 from workbench.errors import InputError
 
 # 52 weeks, so that a window of last year starts on the same day of the week.
@@ -58,15 +59,18 @@ def examples(
         raise InputError("cutoffs: none given; at least one is needed")
     per_day = _orders_a_day(orders)
     known_to = per_day.index.max() + pd.Timedelta(days=1)
-    parts = []
-    for cutoff in cutoffs:
-        end = cutoff + pd.Timedelta(days=horizon_days)
-        events = {"messages": messages, "touches": touches, "activity": activity, "sentiment": sentiment}
+    events = {"messages": messages, "touches": touches, "activity": activity, "sentiment": sentiment}
+
+    def known_at(cutoff: ibis.Value) -> ibis.Table:
         known = features(orders, cutoff=cutoff, horizon_days=horizon_days, **events)
-        part = _with_label(known, orders, cutoff, end).to_pyarrow().to_pandas()
+        return _with_label(known, orders, cutoff, horizon_days)
+
+    parts = []
+    for cutoff, part in zip(cutoffs, at_each(cutoffs, known_at), strict=True):
         part.insert(1, "cutoff", cutoff)
         part.insert(2, "season_ratio", _season_ratio(per_day, cutoff, horizon_days))
-        parts.append(part if end <= known_to else part.assign(churned=np.nan))
+        is_over = cutoff + pd.Timedelta(days=horizon_days) <= known_to
+        parts.append(part if is_over else part.assign(churned=np.nan))
     found = pd.concat(parts, ignore_index=True)
     if customers is not None and "country" in customers:
         found = found.merge(customers[["customer_id", "country"]], on="customer_id", how="left")
@@ -84,9 +88,9 @@ def _orders_a_day(orders: ibis.Table) -> pd.Series:
     return pd.Series(bought["orders"].to_numpy(), index=pd.DatetimeIndex(bought["day"])).sort_index()
 
 
-def _with_label(known: ibis.Table, orders: ibis.Table, cutoff: pd.Timestamp, end: pd.Timestamp) -> ibis.Table:
-    start, stop = (ibis.timestamp(time.to_pydatetime()) for time in (cutoff, end))
-    ahead = orders.filter((_.ordered_at >= start) & (_.ordered_at < stop) & (_.amount > 0))
+def _with_label(known: ibis.Table, orders: ibis.Table, cutoff: ibis.Value, horizon_days: int) -> ibis.Table:
+    end = cutoff + ibis.interval(days=horizon_days)
+    ahead = orders.filter((_.ordered_at >= cutoff) & (_.ordered_at < end) & (_.amount > 0))
     back = ahead.select(back_id=_.customer_id).distinct()
     joined = known.left_join(back, known.customer_id == back.back_id)
     return joined.mutate(churned=ibis.ifelse(_.back_id.isnull(), 1, 0).cast("int64")).drop("back_id")

@@ -48,7 +48,7 @@ _DECIMALS = 6
 def features(
     orders: ibis.Table,
     *,
-    cutoff: pd.Timestamp,
+    cutoff: pd.Timestamp | ibis.Value,
     horizon_days: int = 90,
     customers: ibis.Table | None = None,
     messages: ibis.Table | None = None,
@@ -77,7 +77,8 @@ def features(
     >>> known[["customer_id", "recency_days", "tenure_days", "order_days", "gap_days", "spend"]].values.tolist()
     [['a', 10, 20, 2, 10.0, 29.5]]
     """
-    known = _from_orders(orders, cutoff, horizon_days)
+    at = ibis.timestamp(cutoff.to_pydatetime()) if isinstance(cutoff, pd.Timestamp) else cutoff
+    known = _from_orders(orders, at, horizon_days)
     if customers is not None:
         known = customers.select("customer_id").left_join(known, "customer_id").drop("customer_id_right")
         sums = [name for name in _totals(horizon_days) if name not in ("recency_days", "tenure_days", "largest_amount")]
@@ -90,7 +91,7 @@ def features(
     )
     for events, summarise in summaries:
         if events is not None:
-            found = summarise(events, cutoff)
+            found = summarise(events, at)
             known = known.left_join(found, "customer_id").drop("customer_id_right")
             counts = [c for c in found.columns if c.endswith(("0d", "5d")) and found[c].type().is_integer()]
             known = known.mutate(**{name: known[name].fill_null(0) for name in counts})
@@ -115,14 +116,14 @@ def consistent(features: pd.DataFrame, *, horizon_days: int = 90) -> pd.DataFram
     return features.assign(**{name: again[name].to_numpy() for name in follow if name in features})
 
 
-def _before(events: ibis.Table, time: str, cutoff: pd.Timestamp) -> ibis.Table:
+def _before(events: ibis.Table, time: str, cutoff: ibis.Value) -> ibis.Table:
     """Return the events before the cut-off with `ago`, the calendar days from the event to the cut-off."""
     when = events[time]
-    ago = ibis.date(cutoff.date()).delta(when.date(), unit="day").cast("int32")
-    return events.filter(when < ibis.timestamp(cutoff.to_pydatetime())).mutate(ago=ago)
+    ago = cutoff.date().delta(when.date(), unit="day").cast("int32")
+    return events.filter(when < cutoff).mutate(ago=ago)
 
 
-def _from_orders(orders: ibis.Table, cutoff: pd.Timestamp, horizon_days: int) -> ibis.Table:
+def _from_orders(orders: ibis.Table, cutoff: ibis.Value, horizon_days: int) -> ibis.Table:
     # Whole cents as floats: their sums are exact in any order, and take half the memory of sums of integers.
     known = _before(orders, "ordered_at", cutoff).mutate(cents=nearest(_.amount * 100))
     customers = known.group_by("customer_id").aggregate(**_totals(horizon_days)).filter(_.orders > 0)
@@ -167,7 +168,7 @@ def _rhythm(horizon_days: int) -> dict[str, Any]:
     }
 
 
-def _from_messages(messages: ibis.Table, cutoff: pd.Timestamp) -> ibis.Table:
+def _from_messages(messages: ibis.Table, cutoff: ibis.Value) -> ibis.Table:
     rating = {"rating": _.rating.cast("int64").sum() / _.rating.count()} if "rating" in messages.columns else {}
     known = _before(messages.filter(messages.customer_id.notnull()), "sent_at", cutoff)
     return known.group_by("customer_id").aggregate(
@@ -175,20 +176,19 @@ def _from_messages(messages: ibis.Table, cutoff: pd.Timestamp) -> ibis.Table:
     )
 
 
-def _from_touches(touches: ibis.Table, cutoff: pd.Timestamp) -> ibis.Table:
-    at = ibis.timestamp(cutoff.to_pydatetime())
+def _from_touches(touches: ibis.Table, cutoff: ibis.Value) -> ibis.Table:
     reactions = {
-        f"{name}_90d": _count((_.ago <= 90) & (_[f"{name}_at"] < at))
+        f"{name}_90d": _count((_.ago <= 90) & (_[f"{name}_at"] < cutoff))
         for name in ("opened", "clicked", "converted")
         if f"{name}_at" in touches.columns
     }
     if "unsubscribed_at" in touches.columns:
-        reactions["unsubscribed_365d"] = _count((_.ago <= 365) & (_.unsubscribed_at < at))
+        reactions["unsubscribed_365d"] = _count((_.ago <= 365) & (_.unsubscribed_at < cutoff))
     known = _before(touches, "sent_at", cutoff).group_by("customer_id")
     return known.aggregate(touches_30d=_count(_.ago <= 30), touches_90d=_count(_.ago <= 90), **reactions)
 
 
-def _from_activity(activity: ibis.Table, cutoff: pd.Timestamp) -> ibis.Table:
+def _from_activity(activity: ibis.Table, cutoff: ibis.Value) -> ibis.Table:
     known = _before(activity, "occurred_at", cutoff).group_by("customer_id")
     return known.aggregate(
         activity_recency_days=_.ago.min(),
@@ -197,7 +197,7 @@ def _from_activity(activity: ibis.Table, cutoff: pd.Timestamp) -> ibis.Table:
     )
 
 
-def _from_sentiment(sentiment: ibis.Table, cutoff: pd.Timestamp) -> ibis.Table:
+def _from_sentiment(sentiment: ibis.Table, cutoff: ibis.Value) -> ibis.Table:
     parts = {name: nearest(sentiment[name].cast("float64") * _PARTS).cast("int64") for name in MESSAGE_LABELS}
     scored = sentiment.select("customer_id", "sent_at", **parts).filter(_.customer_id.notnull())
     known = _before(scored.mutate(felt=_.positive - _.negative), "sent_at", cutoff)

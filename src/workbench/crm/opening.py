@@ -114,7 +114,8 @@ def open(
 
     `countries` are those of the customers; a table with a customer_id keeps the rows of these customers only. `only`
     names the tables to read and check, as where nothing but the customers is asked for; empty: all.
-    InputError: nothing there, no customers in these countries, or faults: all faults of all tables in one message.
+    InputError: nothing there (with `only`, no place), no customers in these countries, or faults: all faults of all
+    tables in one message.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -123,9 +124,7 @@ def open(
       customer_id country
     0           a      DE
     """
-    found = _find(location)
-    if only:
-        found = replace(found, tables={name: raw for name, raw in found.tables.items() if name in only})
+    found = _find(location, only=only)
     refuse_faults(found)
     tables = {name: conform(raw, TABLES[name]) for name, raw in found.tables.items()}
     tables = _cut_days(tables, first_day, last_day)
@@ -167,13 +166,14 @@ def inspect(location: str | Path) -> Inspection:
     )
 
 
-def _find(location: str | Path) -> reading.Found:
+def _find(location: str | Path, *, only: Collection[str] = ()) -> reading.Found:
     place = places.resolve(location)
     if isinstance(place, str):
-        found = reading.read_url(place, place=without_password(place))
+        found = reading.read_url(place, place=without_password(place), only=only)
     else:
-        found = reading.read_folder(place) if place.is_dir() else reading.read_duckdb(place)
-    if not found.tables and not found.unreadable:
+        read = reading.read_folder if place.is_dir() else reading.read_duckdb
+        found = read(place, only=only)
+    if not found.tables and not found.unreadable and not only:
         there = f"; there is: {', '.join(found.others)}" if found.others else ""
         near = next((hint for name in found.others if (hint := did_you_mean(name, TABLES))), "")
         raise InputError(f"{found.place}: no table of the contract ({', '.join(TABLES)}){there}{near}")

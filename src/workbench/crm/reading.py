@@ -6,7 +6,7 @@ In: a folder, a file or a URL.   Out: `Found`: the tables of the contract that a
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,14 +45,14 @@ class Found:
     synthetic: bool = False
 
 
-def read_folder(folder: Path) -> Found:
-    """Read the files named after tables of the contract."""
+def read_folder(folder: Path, *, only: Collection[str] = ()) -> Found:
+    """Read the files named after tables of the contract; `only` these, where some are named."""
     paths = [path for path in sorted(folder.iterdir()) if path.suffix in {".parquet", ".csv"}]
     con = connect()
     tables: dict[str, Raw] = {}
     unreadable: dict[str, str] = {}
     for path in paths:
-        if path.stem not in TABLES:
+        if path.stem not in (only or TABLES):
             continue
         if path.stem in tables or path.stem in unreadable:
             unreadable[path.stem] = f"is there as {path.name} and in another format; keep one"
@@ -67,20 +67,20 @@ def read_folder(folder: Path) -> Found:
     )
 
 
-def read_duckdb(path: Path) -> Found:
+def read_duckdb(path: Path, *, only: Collection[str] = ()) -> Found:
     """Read the tables of a DuckDB file, which is opened for reading only."""
     try:
         con = connect(path, read_only=True)
     except duckdb.Error as error:
         raise InputError(f"{path}: cannot be opened as a DuckDB file: {first_line(error)}") from error
-    return _read_database(con, place=str(path))
+    return _read_database(con, place=str(path), only=only)
 
 
-def read_url(url: str, *, place: str) -> Found:
+def read_url(url: str, *, place: str, only: Collection[str] = ()) -> Found:
     """Read the tables of any database that Ibis opens; what its driver says is repeated in the error."""
     scheme = _scheme(url, place)
     try:
-        return _read_database(ibis.connect(url), place=place)
+        return _read_database(ibis.connect(url), place=place, only=only)
     except InputError:
         raise
     except ImportError as error:
@@ -153,10 +153,11 @@ def first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def _read_database(con: Any, *, place: str) -> Found:
+def _read_database(con: Any, *, place: str, only: Collection[str]) -> Found:
     if getattr(con, "current_database", "") is None:
         there = ", ".join(name for name in con.list_databases() if not name.startswith(("pg_", "information_schema")))
         raise InputError(f"{place}: its schema is not there, or is not for this user to read; there is: {there}")
     names = con.list_tables()
-    tables = {name: settle(Raw(table=con.table(name)), spec) for name, spec in TABLES.items() if name in names}
+    asked = [name for name in TABLES if name in names and name in (only or TABLES)]
+    tables = {name: settle(Raw(table=con.table(name)), TABLES[name]) for name in asked}
     return Found(place=place, tables=tables, others=tuple(name for name in names if name not in TABLES))

@@ -10,6 +10,7 @@ import pandas as pd
 from ibis import _
 
 from workbench.crm.conform import nearest
+from workbench.crm.moments import at_each
 from workbench.errors import InputError
 from workbench.value.season import daily_volume
 
@@ -50,11 +51,12 @@ def with_spend(examples: pd.DataFrame, orders: ibis.Table, *, horizon_days: int)
     [[5.0, 7.0], [0.0, 0.0]]
     """
     _refuse_mixed(orders)
+    groups = {pd.Timestamp(str(cutoff)): rows for cutoff, rows in examples.groupby("cutoff")}
+    found = at_each([*groups], lambda cutoff: _sums(orders, cutoff, horizon_days))
     parts = []
-    for cutoff, rows in examples.groupby("cutoff"):
-        sums = _sums(orders, pd.Timestamp(str(cutoff)), horizon_days).set_index("customer_id")
-        found = sums.reindex(rows["customer_id"]).fillna(0.0)
-        parts.append(found.set_axis(rows.index))
+    for rows, sums in zip(groups.values(), found, strict=True):
+        known = sums.set_index("customer_id").reindex(rows["customer_id"]).fillna(0.0)
+        parts.append(known.set_axis(rows.index))
     return examples.join(pd.concat(parts)) if parts else examples.assign(spent_before=0.0, spent=0.0)
 
 
@@ -76,17 +78,15 @@ def returned_share(features: pd.DataFrame, *, prior_orders: int = 5) -> pd.Serie
     return share.fillna(market).clip(0, 1)
 
 
-def _sums(orders: ibis.Table, cutoff: pd.Timestamp, horizon_days: int) -> pd.DataFrame:
-    horizon = pd.Timedelta(days=horizon_days)
-    at, first, last = (ibis.timestamp(time.to_pydatetime()) for time in (cutoff, cutoff - horizon, cutoff + horizon))
-    near = orders.filter((_.amount > 0) & (_.ordered_at >= first) & (_.ordered_at < last))
+def _sums(orders: ibis.Table, cutoff: ibis.Value, horizon_days: int) -> ibis.Table:
+    horizon = ibis.interval(days=horizon_days)
+    near = orders.filter((_.amount > 0) & (_.ordered_at >= cutoff - horizon) & (_.ordered_at < cutoff + horizon))
     # Whole cents, so that the order of rows makes no difference to the sums.
     cents = near.mutate(cents=nearest(_.amount * 100))
-    sums = cents.group_by("customer_id").aggregate(
-        spent_before=_.cents.sum(where=_.ordered_at < at) / 100, spent=_.cents.sum(where=_.ordered_at >= at) / 100
+    before = _.ordered_at < cutoff
+    return cents.group_by("customer_id").aggregate(
+        spent_before=_.cents.sum(where=before) / 100, spent=_.cents.sum(where=~before) / 100
     )
-    found: pd.DataFrame = sums.to_pyarrow().to_pandas()
-    return found.fillna({"spent_before": 0.0, "spent": 0.0})
 
 
 def _refuse_mixed(orders: ibis.Table) -> None:
