@@ -142,8 +142,15 @@ def _targets_of_six(
         target("ours over execute_notebook in one process, wall", seconds.get("process", NAN)),
         target("overhead beyond the notebooks' own work, s a run", beyond, at_most=0.5),
         target("the same with the start of the batch, s a run", with_start),
+        target("the same, all cores by the clock less the cells, s a run", first["overhead_by_the_clock"]),
+        target("the loop's own, by the clock less the cells, s a run", _of("loop", "overhead_seconds_a_run", others)),
         target("runs of ours that failed", first["failed"], at_most=0),
+        target("runs of theirs that failed", sum(one["failed"] for one in others), at_most=0),
     ]
+
+
+def _of(side: str, what: str, sides: Sequence[dict[str, Any]]) -> float:
+    return next((float(one[what]) for one in sides if one["side"] == side), NAN)
 
 
 def _ours(name: str, setting: Setting, here: Path, *flags: str) -> dict[str, Any]:
@@ -155,6 +162,7 @@ def _ours(name: str, setting: Setting, here: Path, *flags: str) -> dict[str, Any
     start = (work - began).total_seconds() if work else None
     beyond = found["overhead_seconds_a_run"]
     with_start = None if beyond is None or start is None else beyond + start / setting.runs
+    at_once = min(cores(), setting.runs)
     return {
         "side": name,
         "what": TITLES[name],
@@ -162,6 +170,7 @@ def _ours(name: str, setting: Setting, here: Path, *flags: str) -> dict[str, Any
         **found,
         "start_seconds": start,
         "overhead_with_start": with_start,
+        "overhead_by_the_clock": (at_once * taken.seconds - found["cells_seconds"]) / setting.runs,
     }
 
 
@@ -187,12 +196,12 @@ def again(here: Path, options: argparse.Namespace) -> dict[str, Any]:
     if not (here / "ours").exists():
         _ours("ours", setting, here)
     reports, chosen = here / "ours", "japan"
-    before = batches.fingerprints(reports)
+    before = batches.started(reports)
     idle = [_watched("unchanged", batches.ours(setting, reports), here) for _ in range(3)]
-    still = batches.fingerprints(reports) == before
+    still = batches.started(reports) == before
     batches.change(setting, chosen)
     changed = _watched("changed", batches.ours(setting, reports), here)
-    after = batches.fingerprints(reports)
+    after = batches.started(reports)
     anew = sorted(key for key in after if after[key] != before.get(key))
     others = sum(market != chosen for market, _ in anew)
     seconds = statistics.median(one.seconds for one in idle)

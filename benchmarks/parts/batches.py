@@ -151,13 +151,13 @@ def of_stock(to: Path, setting: Setting) -> dict[str, Any]:
     return {"runs": len(found), "failed": setting.runs - good, "cells_seconds": sum(cells)}
 
 
-def fingerprints(reports: Path) -> dict[tuple[str, str], str | None]:
-    """Return what each report depends on, by market and notebook: another one says that it was run anew."""
-    return {(run.market, run.notebook): run.fingerprint for run in record.read(reports)}
+def started(reports: Path) -> dict[tuple[str, str], datetime]:
+    """Return when each run began, by market and notebook: another moment says that it was run anew."""
+    return {(run.market, run.notebook): run.started_at for run in record.read(reports)}
 
 
 def first_work(reports: Path) -> datetime | None:
     """Return when the first notebook of a batch began, by the ledgers of its markets."""
     ledgers = [pd.read_csv(path) for path in sorted(reports.glob("*/footprint.csv"))]
-    begun = [frame.loc[frame["step"] == "page", "started_at"].min() for frame in ledgers]
+    begun = [moment for frame in ledgers for moment in frame.loc[frame["step"] == "page", "started_at"]]
     return datetime.fromisoformat(min(begun)) if begun else None

@@ -29,10 +29,11 @@ class Watched:
     """What one command took; memory in MB of a million bytes, None where it was over before anybody looked.
 
     `code` is None where it was stopped at its limit. `joules` are CPU seconds times watts, `joules_codecarbon` the
-    other meter's. `held_mb` is the most that all processes held together, looked at once a second, `largest_mb` the
-    most of any one; `own_mb` the most of the command's own process, `child_mb` of the largest that it started itself.
-    `free_mb` is the least that was free on the machine, `swapped_mb` what went to and from swap, by whomever;
-    `spilled_mb` the most that lay in the folder for temporary files.
+    other meter's, which holds who watches too and misses processes that are over within its second. `held_mb` is the
+    most that all processes held together, looked at once a second, `largest_mb` the most of any one; `own_mb` the most
+    of the command's own process, `child_mb` of the largest that it started itself. `free_mb` is the least that was free
+    on the machine, `swapped_mb` what went to and from swap, by whomever; `spilled_mb` the most that lay in the folder
+    for temporary files.
     """
 
     code: int | None
@@ -76,12 +77,13 @@ def watch(
     swapped, seen = _swapped(), _Seen(scratch=scratch, weigh=weigh)
     with emissions.track("watched", notebook="benchmark", ledger=log.with_suffix(".csv"), country="DE") as footprint:
         code, usage = _run([*map(str, command)], cwd, log, _clean(scratch, environment or {}), seen, limit_seconds)
-    joules, other = footprint.kwh_cpu, footprint.kwh_codecarbon
+    # By the command's own CPU seconds: those of the meter are who watches too.
+    busy, watts, other = usage.ru_utime + usage.ru_stime, footprint.watts_per_core, footprint.kwh_codecarbon
     return Watched(
         code=code,
         seconds=footprint.wall_seconds or 0.0,
-        cpu_seconds=usage.ru_utime + usage.ru_stime,
-        joules=None if joules is None else joules * JOULES_PER_KWH,
+        cpu_seconds=busy,
+        joules=None if watts is None else busy * watts,
         joules_codecarbon=None if other is None else other * JOULES_PER_KWH,
         held_mb=seen.held or None,
         largest_mb=usage.ru_maxrss * (1 if psutil.MACOS else 1024) / _MB,

@@ -10,7 +10,7 @@ import codecs
 import os
 import time
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import zmq
@@ -31,7 +31,7 @@ class Printed(OutStream):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._cell, self._count, self._flushes = "", 0, 0
-        self._counting, self._unsent, self._sent_at, self._is_heard = Lock(), False, 0.0, False
+        self._counting, self._unsent, self._sent_at, self._is_heard = RLock(), False, 0.0, False
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
         _leave_the_network(self.pub_thread)
 
