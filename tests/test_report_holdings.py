@@ -48,6 +48,8 @@ def model(**parts):
             b"| customer | risk | why |\n|---|---|---|\n| a | 1 | 2 |\n",
             Holding("customers, one by one", 1),
         ),
+        ("a.log", b"   customer  risk\n0         a     1\n", Holding("customers, one by one", 1)),
+        ("a.log", b"Killed\n", None),
         ("a.ipynb", notebook(LIST), Holding("customers, one by one", 1)),
         ("a.ipynb", notebook("<p>20 customers</p>"), None),
         ("a.json", b"[]", None),
@@ -65,10 +67,28 @@ def test_what_a_file_holds(tmp_path, name, content, found):
     assert look_into(path) == found
 
 
-@pytest.mark.parametrize("name", ["a.scores.parquet", "a.plan.csv", "a.html", "a.ipynb", "a.m.npz"])
-def test_what_cannot_be_read_may_hold_some(tmp_path, name):
+def damaged():
+    """A model, compressed, in which some bytes were lost."""
+    place = io.BytesIO()
+    np.savez_compressed(place, weights=np.arange(1000.0))
+    data = bytearray(place.getvalue())
+    data[200:260] = bytes(60)
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        *((name, b"PAR1\xff") for name in ("a.scores.parquet", "a.plan.csv", "a.html", "a.ipynb", "a.m.npz")),
+        ("a.ipynb", b"[]"),
+        ("a.m.npz", b""),
+        ("a.m.npz", damaged()),
+        ("a.m.npz", b"\x93NUMPY"),
+    ],
+)
+def test_what_cannot_be_read_may_hold_some(tmp_path, name, content):
     path = tmp_path / name
-    path.write_bytes(b"PAR1\xff")
+    path.write_bytes(content)
     assert look_into(path) == Holding("not known: cannot be read", None)
 
 

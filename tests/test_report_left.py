@@ -71,6 +71,35 @@ def test_a_model_of_an_earlier_run_has_its_own_age(germany):
     assert found(germany) == {("latest run", AT): {*FILES, "models/churn.chosen.npz"}}
 
 
+def test_what_was_written_by_hand_after_a_run_has_its_own_age(germany):
+    late = AT + timedelta(days=50)
+    record.remember(germany.parent, RUN)
+    write(germany, "tables/churn.scores.parquet", at=late - timedelta(hours=1))
+    write(germany, "tables/churn.plan.csv", "churn.html", "documents/churn.card.html", at=late)
+    write(germany, "models/churn.chosen.npz", at=late + timedelta(hours=2))
+    assert found(germany) == {
+        ("latest run", AT): {*FILES} - {"tables/churn.scores.parquet"},
+        ("not on record", late + timedelta(hours=2)): {"models/churn.chosen.npz"},
+        ("not on record", late): {"tables/churn.scores.parquet", "tables/churn.plan.csv"},
+    }
+
+
+def test_a_copy_is_as_old_as_its_run(germany):
+    record.remember(germany.parent, RUN)
+    write(germany, *FILES, "models/churn.chosen.npz", at=AT + timedelta(days=50))
+    assert found(germany) == {("latest run", AT): {*FILES, "models/churn.chosen.npz"}}
+
+
+@pytest.mark.parametrize("outcome", ["failed", "timed out", "interrupted"])
+def test_the_last_words_of_a_run_that_did_not_succeed_are_its_own(germany, outcome):
+    record.remember(germany.parent, replace(RUN, outcome=outcome, failure=Failure(message="no orders")))
+    write(germany, "churn.log", at=AT + timedelta(seconds=3))
+    (own,) = [one for one in left.find(germany.parent) if germany / "churn.log" in one.files]
+    assert (own.by, own.made_at, own.ends_run) == ("latest run", AT, True)
+    (earlier,) = [one for one in left.find(germany.parent) if one is not own and one.files != own.files]
+    assert not earlier.ends_run
+
+
 def test_what_was_run_by_hand_is_known_by_its_ledger_and_as_old_as_its_newest_file(germany):
     assert found(germany) == {}
     (germany / "footprint.csv").write_text("notebook,step\nchurn,page\n")

@@ -10,7 +10,7 @@ import pytest
 
 from workbench import market, outputs
 from workbench.outputs import key_figure
-from workbench.report import publish, record
+from workbench.report import outdated, publish, record
 from workbench.report.record import Failure, Run
 
 RUN = Run(
@@ -113,6 +113,38 @@ def test_the_index_shows_what_is_remembered(folder):
     values = {"market": "germany", "title": "Germany", "data": "sample", "languages": ["de"], "regime": "gdpr"}
     germany = market.check(values | {"timezone": "UTC", "currency": "EUR"}, place="test")
     assert "no orders" in shown(publish.index([germany], {"churn": "Churn"}, reports=folder.parent))
+
+
+def test_figures_that_cannot_be_read_make_a_failure_that_names_them_and_an_index(folder):
+    torn = outputs.write_whole(folder / "results/churn.json", "3")
+    run = publish.succeeded(RUN, notebook("Who leaves?"), reports=folder.parent)
+    publish.failed(FAILED, notebook("Half"), reports=folder.parent)
+    assert "no orders" in shown(folder / "churn.html")
+    publish.failed(run, notebook("Half"), reports=folder.parent)
+    assert (run.outcome, str(torn) in shown(folder / "churn.html")) == ("failed", True)
+    for other in (run, replace(RUN, notebook="value")):
+        record.remember(folder.parent, other)
+    outputs.write_whole(folder / "results/value.json", "[")
+    index = shown(publish.index([], {}, reports=folder.parent))
+    assert "results/churn.json: holds no key figures" in index
+    assert "results/value.json: holds no key figures" in index
+
+
+def test_a_page_of_another_encoding_is_replaced(folder):
+    (folder / "churn.html").write_bytes("<body>Überblick".encode("utf-16"))
+    publish.announce(RUN, reports=folder.parent)
+    publish.failed(FAILED, None, reports=folder.parent)
+    assert "no orders" in shown(folder / "churn.html")
+
+
+def test_an_index_can_be_marked_until_it_is_made_again(folder):
+    index = publish.index([], {}, reports=folder.parent)
+    assert not outdated.is_marked(index)
+    outdated.mark([index, folder / "not_there.html"], "a batch began & has not ended")
+    assert outdated.is_marked(index)
+    assert "<strong>Out of date:</strong> a batch began &amp; has not ended" in shown(index)
+    assert not outdated.is_marked(publish.index([], {}, reports=folder.parent))
+    assert not outdated.is_marked(folder / "not_there.html")
 
 
 def test_the_notebook_keeps_no_rows_of_customers_and_the_page_does(folder):

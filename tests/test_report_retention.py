@@ -9,8 +9,10 @@ from pathlib import Path
 import nbformat.v4 as nb
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from workbench import outputs
+from workbench.__main__ import app
 from workbench.errors import InputError
 from workbench.outputs import key_figure
 from workbench.report import history, lock, publish, record, retention
@@ -46,8 +48,8 @@ def succeed(reports, run=RUN):
 
 
 def clean(reports, *, older_than_days=90, **asked):
-    where = {"params": reports.parent / "params", "notebooks_folder": reports.parent / "notebooks"}
-    return retention.clean(reports, older_than_days=older_than_days, now=NOW, **where, **asked)
+    where = {"project": reports.parent} | asked
+    return retention.clean(reports, older_than_days=older_than_days, now=NOW, **where)
 
 
 def names(reports):
@@ -100,7 +102,23 @@ def project(reports):
 def test_the_index_says_not_run_yet_of_what_is_gone(reports):
     succeed(reports)
     list(clean(reports))
-    assert "not run yet" in (reports / "index.html").read_text()
+    page = (reports / "index.html").read_text()
+    assert ("not run yet" in page, "Japan" in page) == (True, True)
+
+
+@pytest.mark.usefixtures("project")
+def test_the_index_of_other_reports_shows_only_markets_that_belong_there(reports):
+    nested, elsewhere = reports / "sub", reports.parent / "out"
+    for folder in (nested, elsewhere):
+        folder.mkdir()
+        succeed(folder)
+        list(clean(folder, project=reports.parent))
+    assert "Japan" not in (nested / "index.html").read_text()
+    page = (elsewhere / "index.html").read_text()
+    assert ("Germany" in page, "Japan" in page) == (True, False)
+    succeed(elsewhere)
+    list(clean(elsewhere, project=reports.parent, params=reports.parent / "params"))
+    assert "Japan" in (elsewhere / "index.html").read_text()
 
 
 def test_other_runs_keep_their_entry_and_their_index_of_documents(reports):
@@ -168,6 +186,24 @@ def test_what_goes_is_told_line_by_line_with_its_sum(reports):
     )
     assert total.startswith("would be removed, all together: 6 files, 2 rows of personal data, ")
     assert list(retention.told([], older_than_days=1)) == ["nothing is older than 1 day"]
+
+
+def test_the_command_lists_says_first_and_removes(reports):
+    now = datetime.now(UTC)
+    succeed(reports, replace(RUN, started_at=now - timedelta(days=91)))
+    succeed(reports, replace(RUN, market="france", market_title="France", started_at=now - timedelta(days=89)))
+
+    def told(*words):
+        shown = CliRunner().invoke(app, ["clean", "--reports", str(reports), *words])
+        assert shown.exit_code == 0, shown.output
+        return shown.output
+
+    assert "2 files with personal data, 4 rows" in told()
+    assert "would be removed: germany churn" in told("--older-than", "90d", "--dry-run")
+    assert "2 files with personal data" in told()
+    assert "removed, all together: 6 files, 2 rows" in told("--older-than", "90d")
+    assert ("germany" in told(), "france" in told()) == (False, True)
+    assert told("--older-than", "90d") == "nothing is older than 90 days\n"
 
 
 @pytest.mark.parametrize("text", ["", "90", "d", "0d", "-1d", "1.5d", "6m", "٣d", "999999d"])

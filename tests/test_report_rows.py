@@ -16,6 +16,19 @@ SUMS = pd.DataFrame({"channel": ["email", "push"], "customers": [1992, 20]})
 SHEET = '<section class="sheet" lang="de"><h3>About you</h3><p>69 %</p></section>'
 
 
+ORDERS = pd.DataFrame({"order_id": ["a1", "a2"], "status": ["open", "sent"], "channel": ["call", "e mail"]})
+SUMMARIES = [
+    SUMS,
+    ORDERS.nunique(),
+    ORDERS.dtypes,
+    ORDERS.isna().sum(),
+    ORDERS.channel.value_counts(),
+    ORDERS.groupby("channel").order_id.nunique(),
+    ORDERS.groupby(["channel", "status"]).order_id.nunique(),
+    ORDERS.pivot_table(index="channel", columns="status", values="order_id", aggfunc="count"),
+]
+
+
 def executed(output):
     return nb.new_notebook(cells=[nb.new_markdown_cell("# Who leaves?"), nb.new_code_cell("show()", outputs=[output])])
 
@@ -72,6 +85,35 @@ def test_whatever_shows_customers_one_by_one_is_counted_and_left_out(notebook, c
 )
 def test_what_shows_no_customer_stays(notebook):
     assert rows.leave_out(notebook, tables=()) == notebook
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        ORDERS,
+        ORDERS[["status", "order_id"]],
+        ORDERS.to_string(index=False),
+        ORDERS.set_index("order_id"),
+        ORDERS.set_index(["status", "order_id"]),
+        ORDERS.assign(amount=3).pivot_table(index="order_id", columns="status", values="amount"),
+        ORDERS.order_id,
+        ORDERS.order_id.astype("category"),
+        ORDERS.set_index("channel").order_id,
+        pd.Series([17850, 17851], name="customer_id"),
+    ],
+    ids=str,
+)
+def test_what_pandas_prints_of_customers_is_counted(printed):
+    assert rows.in_text(f"Whom to contact, in order.\n{printed}\nThat is all.") >= 2
+
+
+WORDS = st.sampled_from(["customer", "order_id", "text", "into", "status", "20", "a1", "of"])
+SENTENCES = st.lists(WORDS, min_size=1, max_size=6).map(lambda words: f"{' '.join(words)}.")
+
+
+@given(st.lists(SENTENCES | st.sampled_from([*map(str, SUMMARIES)]), max_size=6).map("\n".join))
+def test_sentences_and_small_summaries_stay(text):
+    assert rows.in_text(text) == 0
 
 
 def test_a_sentence_names_the_table_that_holds_the_list_and_pictures_beside_it_stay(tmp_path):

@@ -179,12 +179,14 @@ def clean(
         str | None, typer.Option(metavar="AGE", help="remove what is older: days or weeks, such as 90d or 12w")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be removed, remove nothing")] = False,
-    params: Params = Path("params"),
+    params: Annotated[
+        Path | None, typer.Option(help="folder of market files; default: params/, as reports/ is laid out")
+    ] = None,
 ) -> None:
     """List the reports and tables that hold personal data, oldest first; with `--older-than`, remove old ones.
 
     A table counts that has a column of customers or of keys of their orders, messages and the like, and so does a page
-    that shows customers one by one, by pseudonym too. What goes, goes by run: page, notebook, figures, tables and
+    that shows customers one by one, by pseudonym too. What goes, goes by run: page, notebook, log, figures, tables and
     documents together; the index then says 'not run yet', and the next `workbench run` makes them again. A kept model
     goes by its own age. The ledger and what key figures were stay: they hold figures only. Nothing goes that the
     workbench did not make, and nothing while a batch is at work.
@@ -200,9 +202,7 @@ def clean(
         lines = retention.listed(retention.held(place, now=now))
     else:
         days = retention.days(older_than)
-        gone = retention.clean(
-            place, older_than_days=days, now=now, params=params, notebooks_folder=root / "notebooks", dry_run=dry_run
-        )
+        gone = retention.clean(place, older_than_days=days, now=now, project=root, params=params, dry_run=dry_run)
         lines = retention.told(gone, older_than_days=days, dry_run=dry_run)
     for line in lines:
         console.print(line, soft_wrap=True)

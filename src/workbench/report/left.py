@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -25,13 +25,17 @@ By = Literal["latest run", "earlier run", "earlier model", "not on record"]
 _LEDGER, _RECORD, _MODELS = "footprint.csv", "run.json", "models"
 # Folders of a market, and the endings of what lies there after the notebook's name.
 _ENDINGS = {
-    "": (".html", ".ipynb", ".previous.html"),
+    "": (".html", ".ipynb", ".previous.html", ".log"),
     "results": (".json",),
     "tables": (".parquet", ".csv"),
     "documents": (".md", ".html"),
     _MODELS: (".npz",),
 }
 _WHOLE_ENDINGS = ("", "results")
+# What only the runner writes; the rest is written by notebooks, by hand too.
+_RUNNERS = (".html", ".ipynb", ".log")
+# What may lie between a run's last file and its end, with clocks that differ.
+_SLACK = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,34 +140,45 @@ def _is_of(name: str, notebook: str, kind: str) -> bool:
 
 
 def _parts(left: Callable[..., Left], run: Run | None, files: list[Path], succeeded: set[datetime]) -> Iterator[Left]:
-    """Tell apart what the latest run left, what was left before it, and each model.
+    """Tell apart what the latest run left, what was left before it, each model, and what came after it, by hand.
 
-    A file's own time may be that of a copy, but no file is younger than the last run on record.
+    A file's own time may be that of a copy, or of a clock that was wrong: what the run wrote is as old as the run.
     """
-    models = [path for path in files if path.parent.name == _MODELS]
-    rest = [path for path in files if path not in models]
+    by_hand = files if run is None else _later(run, files)
+    for some in filter(None, _apart(by_hand)):
+        yield left(made_at=max(map(_written, some)), by="not on record", files=tuple(some))
     if run is None:
-        for some in filter(None, [rest, *([model] for model in models)]):
-            yield left(made_at=max(map(_written, some)), by="not on record", files=tuple(some))
         return
+    rest, *models = _apart([path for path in files if path not in by_hand])
     own = _own(run, rest)
-    own += [path for path in models if own and _written(path) >= run.started_at]
+    own += [path for [path] in models if own and _written(path) >= run.started_at]
     yield left(made_at=run.started_at, by="latest run", files=tuple(own), ends_run=True)
     if earlier := [path for path in rest if path not in own]:
         written = max(map(_written, [path for path in earlier if path.suffix != ".html"] or earlier))
         made_at = min(run.started_at, max((at for at in succeeded if at <= written), default=written))
-        stopped = run.outcome == "interrupted"
-        yield left(made_at=made_at, by="earlier run", files=tuple(earlier), ends_run=stopped)
-    for model in (path for path in models if path not in own):
+        yield left(made_at=made_at, by="earlier run", files=tuple(earlier), ends_run=not own)
+    for model in (path for [path] in models if path not in own):
         yield left(made_at=min(run.started_at, _written(model)), by="earlier model", files=(model,))
 
 
 def _own(run: Run, files: list[Path]) -> list[Path]:
-    """Return what the latest run left: everything, its page that says why it failed and its notebook, or nothing."""
-    if run.outcome == "interrupted":
-        return []
-    of_a_failure = {f"{run.notebook}.html", f"{run.notebook}.ipynb"}
-    return [path for path in files if run.outcome == "succeeded" or path.name in of_a_failure]
+    """Return what the latest run left: everything; its page that says why it failed, notebook and log; or the log."""
+    endings = (".log",) if run.outcome == "interrupted" else _RUNNERS
+    names = {f"{run.notebook}{ending}" for ending in endings}
+    return [path for path in files if run.outcome == "succeeded" or path.name in names]
+
+
+def _later(run: Run, files: list[Path]) -> list[Path]:
+    """Return what notebooks wrote after the latest run had ended; in a copy the executed one tells when that was."""
+    executed = (_written(path) for path in files if path.suffix == ".ipynb")
+    ended = max([run.started_at + timedelta(seconds=run.seconds), *executed])
+    return [path for path in files if path.suffix not in _RUNNERS and _written(path) > ended + _SLACK]
+
+
+def _apart(files: list[Path]) -> list[list[Path]]:
+    """Return first what is no model, then each model by itself."""
+    models = [path for path in files if path.parent.name == _MODELS]
+    return [[path for path in files if path not in models], *([model] for model in models)]
 
 
 def _written(path: Path) -> datetime:

@@ -31,7 +31,7 @@ def mark(pages: Iterable[Path], why: str) -> None:
     """Mark those of the pages that are there."""
     for page in pages:
         if page.exists():
-            text = page.read_text(encoding="utf-8")
+            text = page.read_text(encoding="utf-8", errors="replace")
             if (marked := mark_outdated(text, why)) != text:
                 outputs.write_whole(page, marked)
 
@@ -50,7 +50,7 @@ def mark_outdated(html: str, why: str) -> str:
 
 def is_marked(page: Path) -> bool:
     """Say whether a page is marked, whatever it says why; one that is not there is not."""
-    return page.exists() and f"{_BANNER}>" in page.read_text(encoding="utf-8")
+    return page.exists() and f"{_BANNER}>".encode() in page.read_bytes()
 
 
 def page_of(run: Run, reports: Path) -> Path:

@@ -13,11 +13,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from workbench import outputs
-from workbench.errors import without_password
+from workbench.errors import InputError, without_password
 from workbench.market import Market
+from workbench.outputs import KeyFigure
 from workbench.report import documents, history, outdated, record, rows, words
 from workbench.report.index import render_index
-from workbench.report.record import Page, Run
+from workbench.report.record import Failure, Page, Run
 from workbench.report.render import render_html
 
 # Ends the pages of failures, so that the next failure does not keep one of them as the previous report.
@@ -43,11 +44,16 @@ def announce(run: Run, *, reports: Path) -> Standing:
 
 
 def succeeded(run: Run, notebook: NotebookNode, *, reports: Path, before: Standing = _NOTHING) -> Run:
-    """Put the report and its notebook in their places; what stood there `before` and was not written again, goes."""
+    """Put the report and its notebook in their places; what stood there `before` and was not written again, goes.
+
+    A run that left figures which cannot be read has failed.
+    """
     folder = reports / run.market
     _sweep(run, folder, before)
-    page = replace(_page(run, reports), documents=documents.publish_documents(run, folder))
-    html = render_html(notebook, page)
+    page = _page(run, reports)
+    if page.run.failure:
+        return failed(page.run, notebook, reports=reports, before=before)
+    html = render_html(notebook, replace(page, documents=documents.publish_documents(run, folder)))
     _write_notebook(run, notebook, left_by(run, reports=reports, before=before), folder)
     outputs.write_whole(folder / f"{run.notebook}.html", html)
     (folder / f"{run.notebook}{_PREVIOUS}").unlink(missing_ok=True)
@@ -60,7 +66,7 @@ def failed(run: Run, notebook: NotebookNode | None, *, reports: Path, before: St
     """Put a page in the report's place that says why there is none; keep the executed notebook and an older report."""
     folder = reports / run.market
     page, previous = folder / f"{run.notebook}.html", folder / f"{run.notebook}{_PREVIOUS}"
-    older = page.read_text(encoding="utf-8") if page.exists() else _NO_REPORT
+    older = page.read_text(encoding="utf-8", errors="replace") if page.exists() else _NO_REPORT
     why = f"the run of {words.moment(run.started_at)} failed, and this is what an earlier one found."
     if not older.endswith(_NO_REPORT):
         outputs.write_whole(previous, outdated.mark_outdated(older, why))
@@ -121,12 +127,14 @@ def _identity(path: Path) -> tuple[int, int, int]:
 
 
 def _page(run: Run, reports: Path) -> Page:
+    """Return what the page of a run shows; one whose figures cannot be read has failed, if it had not before."""
+    figures: Sequence[KeyFigure] = ()
+    try:
+        figures = outputs.open(run.market, reports=reports).results(run.notebook)
+    except InputError as error:
+        run = run if run.failure else replace(run, outcome="failed", failure=Failure(message=str(error)))
     previous = f"{run.notebook}{_PREVIOUS}"
-    return Page(
-        run=run,
-        figures=outputs.open(run.market, reports=reports).results(run.notebook),
-        previous=previous if (reports / run.market / previous).exists() else None,
-    )
+    return Page(run=run, figures=figures, previous=previous if (reports / run.market / previous).exists() else None)
 
 
 def _write_notebook(run: Run, notebook: NotebookNode, tables: Iterable[Path], folder: Path) -> None:

@@ -2,12 +2,13 @@
 
 In: a folder of reports, a moment.   Out: `Held`, one for each file; `Removed`, one for each run; lines to print.
 
-What goes, goes by run: page, notebook, figures, tables and documents together, so that no page is left whose tables are
+What goes, goes by run: page, notebook, log, figures, tables and documents together: no page is left whose tables are
 gone. The ledger, and what key figures were, hold figures only and stay as evidence. A run stands in `run.json` as
 interrupted before its first file goes: what is stopped half-way is made up for by the next run, or ended by the next
 cleaning.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
@@ -18,7 +19,7 @@ from pathlib import Path
 import nbformat
 
 from workbench.errors import InputError, did_you_mean
-from workbench.market import read_folder
+from workbench.market import Market, read_folder
 from workbench.report import lock, notebooks, record, words
 from workbench.report.holdings import Holding, look_into
 from workbench.report.left import By, Left, find, folders
@@ -73,12 +74,19 @@ def held(reports: Path, *, now: datetime) -> list[Held]:
 
 
 def clean(
-    reports: Path, *, older_than_days: int, now: datetime, params: Path, notebooks_folder: Path, dry_run: bool = False
+    reports: Path,
+    *,
+    older_than_days: int,
+    now: datetime,
+    project: Path,
+    params: Path | None = None,
+    dry_run: bool = False,
 ) -> Iterator[Removed]:
     """Remove what runs have left that is older, and tell each as it goes; with `dry_run` nothing changes.
 
-    `params` and `notebooks_folder` say what the index shows as not run yet. An InputError says that there is no such
-    folder, that a batch is at work there, or what cannot be removed.
+    `params`, by default those of the project that belong to the reports, and the project's notebooks say what the index
+    shows as not run yet. An InputError says that there is no such folder, that a batch is at work there, or what cannot
+    be removed.
     """
     _refuse_what_is_no_folder(reports)
     before = now - timedelta(days=older_than_days)
@@ -92,7 +100,7 @@ def clean(
                 return
             for folder in sorted({one.folder for one in gone}):
                 yield from _remove(folder, [one for one in gone if one.folder == folder], reports, now)
-                _remake_index(folder, params / folder.relative_to(reports), notebooks_folder)
+                _remake_index(folder, _markets_of(folder, folder.relative_to(reports), project, params), project)
         except OSError as error:
             raise InputError(f"{error.filename or reports}: cannot be cleaned: {error.strerror or error}") from error
 
@@ -207,7 +215,13 @@ def _say_again_why_it_failed(run: Run, folder: Path) -> None:
     from workbench.report import publish
 
     path = folder / run.market / f"{run.notebook}.ipynb"
-    publish.failed(run, nbformat.read(path, as_version=4) if path.exists() else None, reports=folder)
+    if not path.exists():
+        publish.failed(run, None, reports=folder)
+        return
+    times = path.stat()
+    publish.failed(run, nbformat.read(path, as_version=4), reports=folder)
+    # It still tells what was written after the run.
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def _remake_documents(folder: Path, market: str) -> None:
@@ -224,15 +238,27 @@ def _remake_documents(folder: Path, market: str) -> None:
         documents.index_of(place).unlink()
 
 
-def _remake_index(folder: Path, params: Path, notebooks_folder: Path) -> None:
-    from workbench.report import publish
+def _markets_of(folder: Path, below: Path, project: Path, params: Path | None) -> list[Market]:
+    """Return the markets of the params that belong to a folder of reports, or that are given for the one it is below.
 
+    Where reports lie outside the project's, only those of its markets count that have run there.
+    """
+    own, here = (project / "reports").resolve(), folder.resolve()
+    if params is None and here.is_relative_to(own):
+        params, below = project / "params", here.relative_to(own)
     try:
-        markets = read_folder(params)
+        markets = read_folder((params or project / "params") / below)
     except InputError:
         # Reports of a folder of params that lies elsewhere: the index shows what is on record.
-        markets = []
-    infos = notebooks.describe(notebooks_folder) if notebooks_folder.is_dir() else []
+        return []
+    return [one for one in markets if params or (folder / one.market).is_dir()]
+
+
+def _remake_index(folder: Path, markets: Sequence[Market], project: Path) -> None:
+    from workbench.report import publish
+
+    place = project / "notebooks"
+    infos = notebooks.describe(place) if place.is_dir() else []
     publish.index(markets, {info.name: info.title for info in infos}, reports=folder)
 
 

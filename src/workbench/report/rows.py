@@ -9,11 +9,10 @@ their words, and wherever a pseudonym stands: who holds the key can trace it bac
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from functools import cache
 from html import escape, unescape
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,10 @@ _LABEL = re.compile(r"(?:aria-label|alt|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
 _TAG = re.compile(r"<[^<>]*>")
 _APART = re.compile(r"\s{2,}|\s*[\t|│┃,;]\s*")
 _BAR = re.compile("[|│┃]")
+# The last line of a printed Series, and the gap between its labels and its values.
+_SERIES = re.compile(r"Name: (.+?), (?:Length: \d+, )?dtype: (\w+)")
+_GAP = " " * 4
+_WORD = re.compile(r"\S+")
 _RULE = re.compile(r"[-+=|:\s│┃─━┼╇┡┩├┤]*")
 _OF_A_SHEET = frozenset({"customer id", "language", "regime", "form", "text"})
 # A list is another table's where most of its columns are.
@@ -79,15 +82,18 @@ def in_text(text: str) -> int:
     >>> in_text("   customer  probability\\n0  hapqadbmecjs  0.83\\n1  ejcdmjbhqkrd  0.79\\n\\n20 customers")
     2
     """
-    rows = inside = 0
-    for line, following in _with_following(text):
-        if _is_head(line, following):
+    lines, found, inside = text.splitlines(), set[int](), False
+    for place, (above, line, following) in enumerate(_with_neighbours(lines)):
+        if _is_head(above, line, following):
             inside = True
+        elif series := _SERIES.match(line):
+            inside = False
+            found |= _of_series(series, lines, place)
         elif not line.strip():
             inside = False
         elif not _RULE.fullmatch(line) and (inside or _PSEUDONYM.search(line)):
-            rows += 1
-    return rows
+            found.add(place)
+    return len(found)
 
 
 def in_notebook(notebook: NotebookNode) -> int:
@@ -204,27 +210,56 @@ def _headings(table: str) -> set[str]:
 
 def _heads(text: str) -> set[str]:
     """Return the names of columns in the first list of a text."""
-    found = (_fields(line) for line, following in _with_following(text) if _is_head(line, following))
-    return {_name(field) for field in next(found, [])}
+    found = (near[1] for near in _with_neighbours(text.splitlines()) if _is_head(*near))
+    line = next(found, "")
+    fields = {_name(field) for field in _fields(line)}
+    return fields if fields & _names() else {_name(word) for word in line.split()}
 
 
-def _with_following(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each line with the one below it, the last with an empty one."""
-    lines = text.splitlines()
-    return zip_longest(lines, lines[1:], fillvalue="")
+def _with_neighbours(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield each line between the one above it and the one below it, which are empty where there is none."""
+    return zip(["", *lines], lines, [*lines[1:], ""], strict=False)
 
 
-def _is_head(line: str, following: str) -> bool:
+def _is_head(above: str, line: str, following: str) -> bool:
     """Whether a line names columns, one of them of customers: of three or more, or with rows that fit below.
 
     Between bars only the line above a rule does: others may list the names of a CRM's columns.
     """
     fields = _fields(line)
-    if not {_name(field) for field in fields} & _names():
-        return False
-    if _BAR.search(line):
-        return bool(following.strip() and _RULE.fullmatch(following))
-    return len(fields) > 2 or len(_fields(following)) == len(fields) + 1
+    if {_name(field) for field in fields} & _names():
+        if _BAR.search(line):
+            return bool(following.strip() and _RULE.fullmatch(following))
+        if len(fields) > 2 or len(_fields(following)) == len(fields) + 1:
+            return True
+    return bool({_name(word) for word in line.split()} & _names()) and _is_head_of_frame(above, line, following)
+
+
+def _is_head_of_frame(above: str, line: str, following: str) -> bool:
+    """Whether a line is a head as pandas prints it, where one blank may be all that is between two columns.
+
+    Columns end where the values below them do; what names an index is as wide as the line of columns above it.
+    """
+    ends, below = _ends(line), _ends(following)
+    if line.endswith(" ") and len(line) == len(above):
+        return {end for end in _ends(above) if end > max(ends)} <= below
+    if line.startswith(" "):
+        return len(ends) > 1 and ends < below
+    return following.startswith(" ") and ends == below
+
+
+def _ends(line: str) -> set[int]:
+    return {found.end() for found in _WORD.finditer(line)}
+
+
+def _of_series(last: re.Match[str], lines: Sequence[str], place: int) -> set[int]:
+    """Return the lines of a printed Series that holds keys of customers; whole numbers by group are counts of them."""
+    first = place
+    while first and _GAP in lines[first - 1]:
+        first -= 1
+    by_group = first and re.fullmatch(r"[\w ]+", lines[first - 1])
+    counts = by_group and last[2].lower().startswith(("int", "uint"))
+    return set(range(first, place)) if _name(last[1]) in _names() and not counts else set()
 
 
 def _fields(line: str) -> list[str]:
