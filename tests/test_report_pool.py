@@ -13,7 +13,7 @@ from rich.console import Console
 
 from kernels_case import within_seconds
 from workbench import report
-from workbench.report import record
+from workbench.report import pool, record
 
 
 @contextmanager
@@ -22,7 +22,8 @@ def batch_at_work(workshop, *, cold=False):
 
     What is yielded is its process, and by their names the others: nursery, unless it is cold, worker, kernel, daemon.
     """
-    workshop.market("france", title="france leaves and hangs")
+    # Last by name: its turn comes last where only one has room.
+    workshop.market("spain", title="spain leaves and hangs")
     command = [sys.executable, "-m", "workbench", "run", "--jobs", "2", *["--cold"] * cold]
     # A shell lets what it runs in the background ignore Ctrl-C, and that is handed on: here somebody may press it.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
@@ -30,7 +31,7 @@ def batch_at_work(workshop, *, cold=False):
     try:
         said = iter(process.stdout.readline, "")
         assert any("germany behave: succeeded" in line for line in said)
-        told = workshop.reports / "france" / "daemon"
+        told = workshop.reports / "spain" / "daemon"
         daemon = psutil.Process(int(within_seconds(30, lambda: told.exists() and told.read_text())))
         others, last = {"daemon": daemon}, psutil.Process(process.pid)
         for name in ["nursery"] * (not cold) + ["worker", "kernel"]:
@@ -61,14 +62,14 @@ def test_a_stopped_batch_takes_all_that_it_started_along_and_the_next_finishes_t
         process.send_signal(stop)
         assert process.wait(20) in (1, -stop)
         assert psutil.wait_procs(others.values(), timeout=20)[1] == []
-    assert outcomes(workshop) == {"germany": "succeeded", "france": "interrupted"}
+    assert outcomes(workshop) == {"germany": "succeeded", "spain": "interrupted"}
     assert half_written(workshop) == []
-    assert not (workshop.reports / "france" / "behave.html").exists()
+    assert not (workshop.reports / "spain" / "behave.html").exists()
 
-    workshop.market("france")
+    workshop.market("spain")
     where = {"params": workshop.params, "notebooks_folder": workshop.notebooks, "reports": workshop.reports}
     assert report.run(**where, console=Console(file=io.StringIO())) == 0
-    assert outcomes(workshop) == {"germany": "succeeded", "france": "succeeded"}
+    assert outcomes(workshop) == {"germany": "succeeded", "spain": "succeeded"}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,27 @@ def test_a_killed_process_is_a_failure_in_words_and_all_below_it_end_with_it(wor
         others[killed].kill()
         assert process.wait(20) == 1
         assert psutil.wait_procs(others.values(), timeout=20)[1] == []
-    (failure,) = [run.failure for run in record.read(workshop.reports) if run.market == "france"]
+    (failure,) = [run.failure for run in record.read(workshop.reports) if run.market == "spain"]
     assert failure.message == why
-    assert failure.message in (workshop.reports / "france" / "behave.html").read_text()
+    assert failure.message in (workshop.reports / "spain" / "behave.html").read_text()
     assert half_written(workshop) == []
+
+
+def test_a_worker_that_cannot_be_started_leaves_no_pipe_open(workshop):
+    (workshop.reports / "germany" / "behave.log").mkdir(parents=True)
+    where = {"params": workshop.params, "notebooks_folder": workshop.notebooks, "reports": workshop.reports}
+    handles = []
+    for _ in range(2):
+        console = Console(file=io.StringIO())
+        assert report.run(**where, cold=True, console=console) == 1
+        assert "cannot be written any more: Is a directory" in console.file.getvalue()
+        handles.append(psutil.Process().num_fds())
+    assert handles[0] == handles[1]
+
+
+@pytest.mark.parametrize(("exported", "threads"), [("64", 4), ("4,2", 4), ("0", 4), ("", 4), ("2", 2)])
+def test_what_is_exported_may_lower_the_share_of_threads_and_never_raises_it(monkeypatch, exported, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", exported)
+    monkeypatch.delenv("WORKBENCH_THREADS", raising=False)
+    given = pool._threads(4)
+    assert (given["OMP_NUM_THREADS"], given["WORKBENCH_THREADS"]) == (str(threads), "4")

@@ -1,5 +1,6 @@
 """Which run is next: longest first, within memory, and never more threads than cores."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.report import plan, record, remembered
 from workbench.report.plan import Task
 from workbench.report.record import Run
 from workbench.report.schedule import Room, choose, order
@@ -20,6 +22,8 @@ def a_task(notebook, market="france", *, seconds=None, gigabytes=None, after=())
         title=notebook,
         outcome="interrupted",
         started_at=datetime(2026, 3, 1, tzinfo=UTC),
+        expected_seconds=seconds,
+        expected_bytes=None if gigabytes is None else round(gigabytes * 1e9),
     )
     return Task(
         run=run,
@@ -29,8 +33,6 @@ def a_task(notebook, market="france", *, seconds=None, gigabytes=None, after=())
         country="FR",
         time_limit_seconds=60,
         after=after,
-        expected_seconds=seconds,
-        expected_bytes=None if gigabytes is None else round(gigabytes * 1e9),
     )
 
 
@@ -64,6 +66,48 @@ def test_no_two_big_ones_at_once_and_one_alone_is_always_let_in():
 def test_free_cores_are_shared_among_those_that_could_start(ready, threads):
     tasks = [a_task("churn", f"market {place}", gigabytes=1) for place in range(ready)]
     assert choose(tasks, [], Room(jobs=4, cores=4, memory_bytes=10**11))[1] == threads
+
+
+@pytest.mark.parametrize(("gigabytes", "threads"), [((6, 6, 6, 6), 8), ((6, 6, 3, 6), 4), ((99, 1, 1), 8)])
+def test_no_core_is_kept_for_one_that_does_not_fit_beside(gigabytes, threads):
+    tasks = [a_task("churn", f"market {place}", gigabytes=one) for place, one in enumerate(gigabytes)]
+    assert choose(tasks, [], Room(jobs=8, cores=8, memory_bytes=10**10)) == (tasks[0], threads)
+
+
+def planned(workshop):
+    (task,) = plan.make(
+        params=workshop.params,
+        notebooks_folder=workshop.notebooks,
+        reports=workshop.reports,
+        markets=["germany"],
+        notebooks=(),
+        settings={},
+        force=True,
+        time_limit_seconds=60,
+    ).tasks
+    return task
+
+
+def test_what_is_known_of_a_run_outlives_one_that_was_stopped(workshop):
+    workshop.market("france")
+    task = remembered.begin(planned(workshop))
+    known = []
+    for outcome, seconds, held in [("succeeded", 40.0, 5), ("interrupted", 0.0, None), ("failed", 2.0, 9)]:
+        run = replace(task.run, outcome=outcome, seconds=seconds, memory_bytes=held)
+        record.remember(workshop.reports, run)
+        task = remembered.begin(planned(workshop))
+        assert record.read(workshop.reports)[0].seconds == 0
+        known.append((task.run.expected_seconds, task.run.expected_bytes))
+    assert known == [(40, 5), (40, 5), (40, 9)]
+
+
+def test_what_kernels_had_to_load_is_loaded_until_the_notebook_changes(workshop):
+    run = remembered.begin(planned(workshop)).run
+    record.remember(workshop.reports, replace(run, loads=("heavy",)))
+    assert planned(workshop).run.loads == ("heavy",)
+    notebook = workshop.notebooks / "behave.ipynb"
+    notebook.write_text(notebook.read_text().replace("## Findings", "## What we found"))
+    assert planned(workshop).run.loads == ()
 
 
 @given(

@@ -1,6 +1,9 @@
 """A forked kernel does what a stock one does: the same results, a life of its own, and nothing lost by the fork."""
 
 import io
+import os
+import resource
+import signal
 from types import SimpleNamespace
 
 import nbformat
@@ -10,8 +13,9 @@ from rich.console import Console
 from conftest import Workshop
 from kernels_case import write_notebook
 from workbench import outputs, report
-from workbench.report import record
-from workbench.report.processes import cannot_fork
+from workbench.processor import cores
+from workbench.report import pool, processes, record
+from workbench.report.processes import Nursery, cannot_fork
 
 pytestmark = pytest.mark.skipif(bool(cannot_fork()), reason=f"no kernel is forked here: {cannot_fork()}")
 
@@ -102,7 +106,8 @@ chosen, target = left[:, :8], left[:, 0] + left[:, 1] > 0
     """
 place = Path(get_connection_file())
 sockets = [path for path in place.parent.iterdir() if stat.S_ISSOCK(path.stat().st_mode)]
-found, len(sockets) > 5, oct(place.parent.stat().st_mode & 0o777), psutil.Process().net_connections("inet"), Path.cwd()
+alone = psutil.Process().net_connections("inet") == []
+print(found, len(sockets) > 5, oct(place.parent.stat().st_mode & 0o777), alone, Path.cwd())
 """,
     """
 os.chdir("/")
@@ -224,7 +229,7 @@ def test_a_picture_is_drawn_in_a_cell(both):
 
 
 def test_a_kernel_finds_nothing_of_another_one_and_listens_to_its_owner_only(both):
-    found = f"(('untouched', 'warn', 6, False), True, '0o700', [], {outputs.project_root()!r})"
+    found = f"('untouched', 'warn', 6, False) True 0o700 True {outputs.project_root()}"
     for left in (both[0].germany, both[0].france, both[1].germany):
         assert found in str(left.outputs)
         assert "a child speaks" in str(left.outputs)
@@ -235,7 +240,7 @@ def test_where_what_is_imported_starts_a_thread_kernels_are_stock_and_the_batch_
     workshop = project(tmp_path, monkeypatch, threaded=threaded)
     write_notebook(workshop, "import threaded\nimport psutil\n' '.join(psutil.Process().cmdline())")
     done = run(workshop, "reports")
-    line = "kernels start afresh, each with its own imports: what the notebooks import starts threads (1)"
+    line = "kernels start afresh, each with its own imports: what the notebooks import starts threads (1): threaded"
     assert (done.code, line in done.said) == (0, True)
     assert "ipykernel_launcher" in str(done.germany.outputs)
 
@@ -251,3 +256,90 @@ def test_what_cannot_be_imported_fails_in_the_notebook_in_words(tmp_path, monkey
         "behave": "ModuleNotFoundError: No module named 'missing'",
         "other": "ValueError: the key of …",
     }
+
+
+def test_where_forking_is_not_safe_kernels_are_stock_and_the_batch_says_so(workshop, monkeypatch):
+    monkeypatch.delattr(os, "pidfd_open")
+    done = run(workshop, "reports")
+    line = "kernels start afresh, each with its own imports: forking is not safe on linux"
+    assert (done.code, line in done.said, done.germany.run.kernel) == (0, True, "stock")
+
+
+@pytest.mark.skipif(cores() < 2, reason="two runs side by side need two cores")
+def test_runs_side_by_side_take_their_share_of_the_cores_whatever_is_exported(tmp_path, monkeypatch):
+    workshop = project(tmp_path, monkeypatch)
+    workshop.market("france")
+    monkeypatch.setenv("OMP_NUM_THREADS", "64,2")
+    monkeypatch.setenv("WORKBENCH_THREADS", "64")
+    shown = "numba.get_num_threads(), os.environ['OMP_NUM_THREADS'], os.environ['WORKBENCH_THREADS']"
+    write_notebook(workshop, f"import os\nimport numba\n{shown}")
+    done = run(workshop, "reports", jobs=cores())
+    share = cores() // 2
+    for left in (done.germany, done.france):
+        assert left.run.kernel == "warm"
+        assert f"({share}, '{share}', '{share}')" in str(left.outputs)
+
+
+@pytest.fixture
+def nursery(tmp_path, monkeypatch):
+    """Return a function that starts one that can import `odd`, of this source."""
+    started = []
+
+    def start(source, *modules):
+        (tmp_path / "odd.py").write_text(source)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        started.append(Nursery(modules, scratch=str(tmp_path)))
+        return started[0]
+
+    yield start
+    started[0].close()
+    assert started[0]._process.returncode is not None
+
+
+def test_a_nursery_that_dies_while_it_loads_says_so(nursery):
+    assert nursery("import os\nos._exit(3)", "odd").unsafe == "loading what the notebooks import ended the process"
+
+
+STUCK = "import time\ntime.sleep(40)"
+
+
+def test_a_nursery_that_is_stuck_is_ended(nursery, monkeypatch):
+    monkeypatch.setattr(processes, "_PATIENCE_SECONDS", 1)
+    monkeypatch.setattr(processes, "_END_SECONDS", 1)
+    stuck = nursery(STUCK, "odd")
+    assert stuck.unsafe == "nothing was loaded in 1 seconds"
+    stuck.close()
+    assert stuck._process.returncode == -signal.SIGKILL
+
+
+def test_a_nursery_that_gets_stuck_later_is_ended_with_its_workers(nursery, monkeypatch):
+    got_stuck = nursery(STUCK)
+    got_stuck.load(["longer_than_a_message" * 10_000])
+    lifeline, stdin = os.pipe()
+    with open(os.devnull, "wb") as nothing:
+        worker = got_stuck.start((lifeline, nothing.fileno(), nothing.fileno()), {})
+        monkeypatch.setattr(processes, "_PATIENCE_SECONDS", 1)
+        got_stuck.load(["odd"])
+        assert got_stuck.start((lifeline, nothing.fileno(), nothing.fileno()), {}) is None
+    assert got_stuck.unsafe == "the process that forked them gave no answer in 1 seconds"
+    assert worker.poll() == -signal.SIGKILL
+    os.close(stdin)
+    os.close(lifeline)
+
+
+class Crowded(Nursery):
+    """A nursery that may open three more files, a worker's handles, and not one beside them."""
+
+    def __init__(self, modules, *, scratch):
+        super().__init__(modules, scratch=scratch)
+        taken = {int(one) for one in os.listdir(f"/proc/{self._process.pid}/fd")}
+        limit = [number for number in range(100) if number not in taken][3]
+        resource.prlimit(self._process.pid, resource.RLIMIT_NOFILE, (limit, limit))
+
+
+def test_a_run_that_the_system_does_not_let_fork_starts_afresh_and_the_batch_says_so(workshop, monkeypatch):
+    monkeypatch.setattr(pool, "Nursery", Crowded)
+    done = run(workshop, "reports")
+    line = "germany behave starts afresh, as it could not be forked: Too many open files"
+    assert (done.code, line in done.said, "from here on" in done.said) == (0, True, False)
+    assert done.germany.run.kernel == "stock"

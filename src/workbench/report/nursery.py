@@ -10,12 +10,14 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -26,6 +28,7 @@ SINGLE = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
@@ -38,37 +41,53 @@ def main(handle: int, scratch: str, modules: Sequence[str]) -> None:
     """Load the modules, tell the batch, and serve it until it ends; workers go on from here as if started afresh."""
     channel = socket.socket(fileno=handle)
     adopt_orphans()
-    _load(modules)
-    from workbench.report import worker
+    blamed = _load(modules)
+    from workbench.report import warm, worker
 
     with suppress(Exception):
         worker.rehearse(Path(scratch) / "rehearsal")
     _end_threads()
-    _tell(channel, threads=psutil.Process().num_threads())
+    _tell(channel, threads=_threads(), by=blamed)
     try:
         settings = _serve(channel)
     except SystemExit as ended:
         end_all()  # whatever is left, daemons that notebooks started among it
         if ended.code == KILLED:  # the batch sweeps nothing any more
             shutil.rmtree(scratch, ignore_errors=True)
-        raise
+        warm.leave()
     for name in SINGLE:
         os.environ.pop(name, None)
     os.environ.update(settings)
     worker.main(scratch, warm=True)
+    warm.leave()
 
 
-def _load(modules: Sequence[str]) -> None:
+def _load(modules: Sequence[str]) -> list[str]:
+    """Load modules; return the names of those that started threads which stay."""
+    blamed = []
     for name in modules:
+        before = _threads()
         # A notebook that imports what is not there says so itself, in its own words.
-        with suppress(Exception):
+        with suppress(Exception, SystemExit):
             import_module(name)
+        if _threads() > before:
+            _close_database()
+            blamed += [name] * (_threads() > before)
+    return blamed
 
 
-def _end_threads() -> None:
+def _threads() -> int:
+    return int(psutil.Process().num_threads())
+
+
+def _close_database() -> None:
     if "duckdb" in sys.modules:
         # While it is imported DuckDB opens a database, whose threads no fork would have; the next use opens another.
         sys.modules["duckdb"].default_connection().close()
+
+
+def _end_threads() -> None:
+    _close_database()
     gc.collect()
     gc.freeze()  # what all share is never copied by a collection
 
@@ -89,19 +108,34 @@ def _serve(channel: socket.socket) -> dict[str, str]:
             if "end" in asked:
                 sys.exit()
             if "load" in asked:
-                _load(asked["load"])
+                blamed = _load(asked["load"])
                 _end_threads()
-            elif (threads := psutil.Process().num_threads()) > 1:
-                _tell(channel, threads=threads)
-            elif pid := os.fork():
-                children[os.pidfd_open(pid)] = pid
-                _tell(channel, pid=pid)
-            else:
+                _tell(channel, threads=_threads(), by=blamed)
+            elif not _fork(channel, children):
                 _leave(channel, children)
                 _take(handles)
                 return dict(asked["environment"])
             for one in handles:
                 os.close(one)
+
+
+def _fork(channel: socket.socket, children: dict[int, int]) -> bool:
+    """Fork a worker, where nothing keeps us from it, and tell how that went; return False in the worker."""
+    pid = 0
+    try:
+        if (threads := _threads()) > 1:
+            _tell(channel, threads=threads)
+        elif pid := os.fork():
+            children[os.pidfd_open(pid)] = pid
+            _tell(channel, pid=pid)
+        else:
+            return False
+    except OSError as error:
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        _tell(channel, refused=error.errno)
+    return True
 
 
 def _hear(channel: socket.socket) -> tuple[bytes, list[int]]:
@@ -112,7 +146,7 @@ def _hear(channel: socket.socket) -> tuple[bytes, list[int]]:
     return b"", []
 
 
-def _tell(channel: socket.socket, **said: int) -> None:
+def _tell(channel: socket.socket, **said: Any) -> None:
     with suppress(OSError):  # the batch has gone, which is what is heard next
         channel.send(json.dumps(said).encode())
 

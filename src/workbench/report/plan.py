@@ -32,7 +32,7 @@ _FILES = ("hourly_profile",)
 class Task:
     """One notebook to run for one market, after those that `after` names; `run` is remembered should it never end.
 
-    `imports` are the modules that its cells name. What is expected is what the last run took, None where none is known.
+    `imports` are the modules that its cells name.
     """
 
     run: Run
@@ -44,8 +44,6 @@ class Task:
     after: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     memory_limit_bytes: int | None = None
-    expected_seconds: float | None = None
-    expected_bytes: int | None = None
 
     def as_of_now(self) -> "Task":
         """Return the task with a fingerprint that covers the tables it would read now."""
@@ -113,8 +111,9 @@ def make(
         if run and not force and _still_holds(run, task) and not follows(task, tasks):
             unchanged.append(run)
         else:
-            task = replace(task, run=replace(task.run, loads=run.loads if run else ()))
-            tasks.append(replace(task, memory_limit_bytes=memory_limit_bytes, **_expected(task, earlier)))
+            loads = run.loads if run and run.source == task.run.source else ()
+            known = replace(task.run, loads=loads, **_expected(task, earlier))
+            tasks.append(replace(task, memory_limit_bytes=memory_limit_bytes, run=known))
     return Plan(
         tasks=tuple(tasks),
         unchanged=tuple(unchanged),
@@ -209,6 +208,7 @@ def _task(info: NotebookInfo, one: Market, *, reports: Path, data: str | None, t
         parameters=json.loads(without_password(json.dumps(passed))),
         fingerprint=None if data is None else fingerprint.combine(*parts),
         data_fingerprint=data,
+        source=fingerprint.combine(info.digest, fingerprint.code()),
         versions=fingerprint.versions(),
     )
     return Task(
@@ -225,12 +225,18 @@ def _task(info: NotebookInfo, one: Market, *, reports: Path, data: str | None, t
 
 def _expected(task: Task, earlier: Sequence[Run]) -> dict[str, Any]:
     """Return what a run is expected to take: what it took last, else the most that its notebook took elsewhere."""
-    alike = [run for run in earlier if run.notebook == task.run.notebook and run.outcome in ("succeeded", "timed out")]
-    known = [run for run in alike if run.market == task.run.market] or alike
-    return {
-        "expected_seconds": max((run.seconds for run in known), default=None),
-        "expected_bytes": max((run.memory_bytes for run in known if run.memory_bytes is not None), default=None),
-    }
+    took = {run.market: _took(run) for run in earlier if run.notebook == task.run.notebook}
+    own = took.get(task.run.market, (0.0, 0))
+    seconds, held = (mine or max(most, default=0) or None for mine, *most in zip(own, *took.values(), strict=True))
+    return {"expected_seconds": seconds, "expected_bytes": held}
+
+
+def _took(run: Run) -> tuple[float, int]:
+    """Return seconds and bytes, 0 where not known; where a run was stopped, what was expected of it is the least."""
+    seconds, held = run.seconds, run.memory_bytes or 0
+    if run.outcome == "succeeded":
+        return seconds, held
+    return max(seconds, run.expected_seconds or 0.0), max(held, run.expected_bytes or 0)
 
 
 def _still_holds(run: Run, task: Task) -> bool:

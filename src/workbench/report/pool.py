@@ -19,7 +19,15 @@ from workbench.report.schedule import Room
 from workbench.report.watch import THREAD_VARIABLES, Watched
 
 # What every worker and kernel needs beside the imports of its notebook.
-_NEEDED = ("workbench.report.worker", "ipykernel.kernelapp", "workbench.report.printed")
+_NEEDED = (
+    "workbench.report.worker",
+    "workbench.report.printed",
+    "ipykernel.kernelapp",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+)
 # A socket's path may have 107 characters on Linux and 103 on macOS; the kernel adds up to 50 to the folder's.
 _LONGEST_FOLDER = 40
 
@@ -42,7 +50,7 @@ def run_all(
         while waiting or working:
             while found := schedule.choose(waiting, [(one.task, one.threads) for one in working], room):
                 waiting.remove(found[0])
-                working.append(_start(*found, scratch=scratch, nursery=nursery, progress=progress))
+                working.append(_start(*found, scratch=scratch, nursery=nursery, progress=progress, say=say))
             watch.listen(working, progress.reaches)
             progress.tick()
             for worker in [one for one in working if one.is_over]:
@@ -81,13 +89,31 @@ def _nursery(tasks: Sequence[Task], scratch: str, say: Callable[[str], None]) ->
     return None
 
 
-def _start(task: Task, threads: int, *, scratch: str, nursery: Nursery | None, progress: Progress) -> Watched:
-    environment = {name: os.environ.get(name, str(threads)) for name in THREAD_VARIABLES}
+def _start(
+    task: Task,
+    threads: int,
+    *,
+    scratch: str,
+    nursery: Nursery | None,
+    progress: Progress,
+    say: Callable[[str], None],
+) -> Watched:
+    environment = _threads(threads)
 
     def launch(handles: Handles) -> Process:
-        forked = nursery.start(handles, environment) if nursery else None
+        forked = None
+        try:
+            forked = nursery.start(handles, environment) if nursery else None
+        except OSError as error:
+            say(f"{task.run.market} {task.run.notebook} starts afresh, as it could not be forked: {error.strerror}")
         return forked or start(handles, environment, scratch=scratch)
 
     worker = watch.start(remembered.begin(task), threads, launch)
     progress.starts(worker.task.run)
     return worker
+
+
+def _threads(share: int) -> dict[str, str]:
+    """Return for each library its number of threads: the share, or less where the user has set less."""
+    wanted = {name: os.environ.get(name, "") for name in THREAD_VARIABLES}
+    return {name: str(min(share, int(text) if text.isdecimal() else share) or share) for name, text in wanted.items()}

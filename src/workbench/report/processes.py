@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from workbench import outputs
 from workbench.report.nursery import LONGEST_MESSAGE, SINGLE
@@ -25,8 +25,9 @@ Handles = tuple[int, int, int]
 
 # What Jupyter's kernels draw with, should a notebook import what draws.
 _BACKEND = "module://matplotlib_inline.backend_inline"
-# What is loaded takes seconds; a nursery that says nothing for so long is stuck.
+# What is loaded takes seconds; a nursery that owes an answer for so long is stuck.
 _PATIENCE_SECONDS = 180
+_END_SECONDS, _TICK_SECONDS = 10, 0.25
 
 
 class Process(Protocol):
@@ -38,7 +39,7 @@ class Process(Protocol):
     def poll(self) -> int | None:
         """Return the exit code, negative for a signal, or None while it lives."""
 
-    def wait(self, timeout: float | None = None) -> int:
+    def wait(self, timeout: float) -> int:
         """Wait for the exit code; subprocess.TimeoutExpired where it takes longer."""
 
 
@@ -60,6 +61,10 @@ def cannot_fork() -> str:
     """Say why this system cannot fork safely; an empty text where it can."""
     if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
         return f"forking is not safe on {sys.platform}"
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError as error:
+        return f"forking is not safe here: {error.strerror}"
     return ""
 
 
@@ -76,18 +81,19 @@ class Forked:
         self._nursery.listen(0)
         return self.returncode
 
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for the exit code."""
-        until = None if timeout is None else time.monotonic() + timeout
+    def wait(self, timeout: float) -> int:
+        """Wait for the exit code; subprocess.TimeoutExpired where it takes longer."""
+        until = time.monotonic() + timeout
         while self.returncode is None:
-            self._nursery.listen(None if until is None else max(0.0, until - time.monotonic()))
-            if self.returncode is None and until is not None and time.monotonic() >= until:
-                raise subprocess.TimeoutExpired("worker", timeout or 0.0)
+            self._nursery.listen(max(0.0, until - time.monotonic()))
+            if self.returncode is None and time.monotonic() >= until:
+                raise subprocess.TimeoutExpired("worker", timeout)
         return self.returncode
 
 
-def _too_many(threads: int) -> str:
-    return f"what the notebooks import starts threads ({threads - 1})" if threads > 1 else ""
+def _too_many(threads: int, by: Sequence[str] = ()) -> str:
+    named = f": {', '.join(by)}" if by else ""
+    return f"what the notebooks import starts threads ({threads - 1}){named}" if threads > 1 else ""
 
 
 class Nursery:
@@ -97,6 +103,8 @@ class Nursery:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._living: dict[int, Forked] = {}
         self._born: Forked | None = None
+        self._refused = 0
+        self._due: list[float] = []  # when what was asked should be answered
         self._loaded = {*modules}
         self._ended = False
         with theirs, (Path(scratch) / "nursery.log").open("wb") as log:
@@ -116,46 +124,66 @@ class Nursery:
         """Wait until all is loaded; return why nothing may be forked, an empty text where all is well."""
         if not select.select([self._channel], [], [], _PATIENCE_SECONDS)[0]:
             return f"nothing was loaded in {_PATIENCE_SECONDS} seconds"
-        threads = self._hear().get("threads", 0)
-        return _too_many(threads) if threads else "loading what the notebooks import ended the process"
+        said = self._hear()
+        return _too_many(**said) if said else "loading what the notebooks import ended the process"
 
     def start(self, handles: Handles, environment: Mapping[str, str]) -> Process | None:
-        """Fork a worker; None where that cannot be done, or not safely, as `unsafe` then says."""
+        """Fork a worker; None where that cannot be done, or not safely, as `unsafe` then says.
+
+        OSError where the system refuses this one.
+        """
         if self.unsafe:
             return None
+        self._due.append(time.monotonic() + _PATIENCE_SECONDS)
         with suppress(OSError):
             socket.send_fds(self._channel, [json.dumps({"environment": dict(environment)}).encode()], handles)
-        while not self.unsafe and self._born is None:
-            self.listen(None)
-        born, self._born = self._born, None
+        while self._due:
+            self.listen(_TICK_SECONDS)
+        (born, refused), self._born, self._refused = (self._born, self._refused), None, 0
+        if refused:
+            raise OSError(refused, os.strerror(refused))
         return born
 
     def load(self, modules: Sequence[str]) -> None:
         """Have more loaded before the next worker is forked."""
         if not self.unsafe and (new := [name for name in modules if name not in self._loaded]):
             self._loaded.update(new)
-            with suppress(OSError):
-                self._channel.send(json.dumps({"load": new}).encode())
+            message = json.dumps({"load": new}).encode()
+            if len(message) <= LONGEST_MESSAGE:  # else each kernel goes on to load them by itself
+                self._due.append(time.monotonic() + _PATIENCE_SECONDS)
+                with suppress(OSError):
+                    self._channel.send(message)
 
-    def listen(self, timeout: float | None) -> None:
-        """Take what the nursery has to say, and wait for it no longer than this."""
+    def listen(self, timeout: float) -> None:
+        """Take what the nursery has to say, and wait for it no longer than this; one that owes an answer is ended."""
         while not self._ended and select.select([self._channel], [], [], timeout)[0]:
             said, timeout = self._hear(), 0
-            if "pid" in said:
-                self._born = self._living[said["pid"]] = Forked(said["pid"], self)
+            if not said:
+                self._end("the process that forked them was ended")
             elif "ended" in said:
                 self._living.pop(said["ended"]).returncode = said["code"]
-            elif "threads" in said:
-                self.unsafe = _too_many(said["threads"])
             else:
-                self._end()
+                self._due.pop(0)
+                self._take_answer(said)
+        if self._due and time.monotonic() >= self._due[0]:
+            self._process.kill()
+            self._end(f"the process that forked them gave no answer in {_PATIENCE_SECONDS} seconds")
 
-    def _end(self) -> None:
-        self._ended, self.unsafe = True, "the process that forked them was ended"
+    def _take_answer(self, said: dict[str, Any]) -> None:
+        if "pid" in said:
+            self._born = self._living[said["pid"]] = Forked(said["pid"], self)
+        elif "refused" in said:
+            self._refused = said["refused"]
+        else:
+            self.unsafe = self.unsafe or _too_many(**said)
+
+    def _end(self, why: str) -> None:
+        self._ended, self.unsafe = True, why
+        self._due.clear()
         for worker in self._living.values():  # each was killed with its parent
             worker.returncode = -signal.SIGKILL
 
-    def _hear(self) -> dict[str, int]:
+    def _hear(self) -> dict[str, Any]:
         with suppress(OSError):
             if said := self._channel.recv(LONGEST_MESSAGE):
                 return dict(json.loads(said))
@@ -166,4 +194,8 @@ class Nursery:
         with suppress(OSError):
             self._channel.send(json.dumps({"end": True}).encode())
         self._channel.close()
-        self._process.wait()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -33,8 +33,9 @@ class Run:
 
     `fingerprint` covers all that the report depends on, `data_fingerprint` the data alone. `files` are those that the
     run left, relative to the folder of reports. `energy_method` is 'measured' or 'estimated'. `cells_seconds` is what
-    the notebook's own cells took of `seconds`, `memory_bytes` the most that its kernel held, `loads` the packages that
-    this and earlier kernels of the notebook had to load by themselves; `kernel` is 'warm', forked, or 'stock'.
+    the notebook's own cells took of `seconds`, `memory_bytes` the most that its kernel held; what was expected of both
+    comes from earlier runs. `loads` are the packages that this and earlier kernels of the same `source`, a hash of
+    notebook and code, had to load by themselves; `kernel` is 'warm', forked, or 'stock'.
     """
 
     market: str
@@ -46,6 +47,8 @@ class Run:
     seconds: float = 0.0
     cells_seconds: float | None = None
     memory_bytes: int | None = None
+    expected_seconds: float | None = None
+    expected_bytes: int | None = None
     cpu_seconds: float | None = None
     energy_wh: float | None = None
     energy_low_wh: float | None = None
@@ -60,6 +63,7 @@ class Run:
     data_fingerprint: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    source: str = ""
     loads: tuple[str, ...] = ()
     kernel: str = ""
 

@@ -12,7 +12,7 @@ import random
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
@@ -86,12 +86,16 @@ def fork() -> bool:
     die_with_parent()
     if os.getppid() == worker:
         _live(reads)
-        # An interpreter that ends takes everything apart that was loaded, which takes longer than a short notebook.
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
+        leave()
     return False
+
+
+def leave() -> NoReturn:
+    """End this process; its interpreter would take all apart that was loaded, longer than a short notebook runs."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _live(pipe: int) -> None:
@@ -153,3 +157,7 @@ def _take_threads(number: int) -> None:
             loaded["torch"].set_num_threads(number)
         if "pyarrow" in loaded:
             loaded["pyarrow"].set_cpu_count(number)
+    if "numba" in loaded:  # what it is to launch was settled for good while it was imported
+        config = loaded["numba"].config
+        config.reload_config()
+        loaded["numba.np.ufunc.parallel"].NUM_THREADS = config.NUMBA_NUM_THREADS

@@ -28,12 +28,15 @@ THREAD_VARIABLES = (
     "BLIS_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
     "LOKY_MAX_CPU_COUNT",
 )
 
 # Rendering comes after the time limit of the notebook; a process that takes longer than this for it hangs.
 _GRACE_SECONDS = 120
 _TICK_SECONDS = 0.25
+# What a process takes to end that was told to, or killed.
+_END_SECONDS = 5
 
 # Is told of a run the cell that it has reached: `cell`, `cells` and `heading`, as keywords.
 Reaches = Callable[..., None]
@@ -73,10 +76,16 @@ def start(task: Task, threads: int, launch: Callable[[Handles], Process]) -> Wat
     log = task.reports / task.run.market / f"{task.run.notebook}.log"
     reads, stdin = os.pipe()
     stdout, writes = os.pipe()
-    with log.open("wb") as written:
-        process = launch((reads, writes, written.fileno()))
-    os.close(reads)
-    os.close(writes)
+    try:
+        with log.open("wb") as written:
+            process = launch((reads, writes, written.fileno()))
+    except BaseException:
+        os.close(stdin)
+        os.close(stdout)
+        raise
+    finally:
+        os.close(reads)
+        os.close(writes)
     with suppress(BrokenPipeError):
         os.write(stdin, task.to_json().encode() + b"\n")
     return Watched(task, threads, process, stdin, stdout, log, time.monotonic())
@@ -111,7 +120,7 @@ def stop(working: Sequence[Watched]) -> None:
     for worker in working:
         if worker.kernel_group is not None:
             with suppress(subprocess.TimeoutExpired):
-                worker.process.wait(5)
+                worker.process.wait(_END_SECONDS)
         _kill(worker)
         _close(worker)
 
@@ -159,4 +168,5 @@ def _kill(worker: Watched) -> None:
         if group is not None:
             with suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
-    worker.process.wait()
+    with suppress(subprocess.TimeoutExpired):  # who would tell of its end may be stuck
+        worker.process.wait(_END_SECONDS)
