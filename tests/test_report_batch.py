@@ -4,6 +4,7 @@ import io
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from html import unescape
 from math import nan
 
@@ -13,7 +14,8 @@ from rich.console import Console
 from workbench import emissions, outputs, report
 from workbench.errors import InputError
 from workbench.processor import cores
-from workbench.report import history, record
+from workbench.report import history, record, took
+from workbench.report.record import Run
 
 
 @pytest.fixture
@@ -100,6 +102,7 @@ def test_a_notebook_waits_for_the_one_it_reads_from_and_runs_without_it_where_th
     assert (code, [one.value for (one,) in answers]) == (1, ["germany works", None])
     assert said.index("germany ask: succeeded") < said.index("germany answer: started")
     assert said.index("france ask: failed") < said.index("france answer: started")
+    assert ("--jobs 4: at most" in said) == (cores() < 4)
     code, said, _ = run(notebooks=["answer"])
     assert (code, "started" in said) == (0, False)
 
@@ -130,6 +133,25 @@ def test_a_full_disk_is_refused_before_anything_runs(workshop):
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "cannot be written there: File too large; nothing was run" in ended.stderr
     assert not [path for path in workshop.reports.iterdir() if path.suffix != ".lock"]
+
+
+def test_a_batch_counts_its_runs_whether_they_are_its_children_or_not():
+    run = Run(
+        market="germany",
+        market_title="Germany",
+        notebook="behave",
+        title="Behave",
+        outcome="succeeded",
+        started_at=datetime.now(UTC),
+        cpu_seconds=300.0,
+        energy_wh=1.0,
+    )
+    elsewhere = took.sum_up(took.Start(), [run] * 10, outcomes={"succeeded": 10}, jobs=4)
+    assert (elsewhere.cpu_seconds, elsewhere.energy_wh) == (pytest.approx(3000, abs=5), pytest.approx(10, abs=0.02))
+    own, waited_for = took.Start().cpu_seconds
+    start = took.Start(cpu_seconds=(own, waited_for - 4000))
+    here = took.sum_up(start, [run] * 10, outcomes={"succeeded": 10}, jobs=4)
+    assert (here.cpu_seconds, here.energy_wh) == (pytest.approx(4000, abs=5), pytest.approx(40 / 3, abs=0.02))
 
 
 def test_a_folder_that_is_taken_away_ends_the_batch_in_words(workshop, run):

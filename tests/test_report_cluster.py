@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from kernels_case import within_seconds
-from workbench import emissions, outputs
+from workbench import emissions, outputs, report
 from workbench.errors import InputError
 from workbench.processor import cores
 from workbench.report import cluster, errand, history, plan, pool, publish, record
@@ -31,7 +31,7 @@ needs_proc = pytest.mark.skipif(not ELSEWHERE.exists(), reason="no /proc on this
 
 
 class Dask:
-    """A scheduler and workers of one thread each, on this machine alone."""
+    """A scheduler and two workers of two threads each, on this machine alone; use it as a context."""
 
     def __init__(self, folder):
         self.folder, self.file = folder, folder / "scheduler.json"
@@ -44,9 +44,17 @@ class Dask:
         with Client(self.address, set_as_default=False) as client:
             client.wait_for_workers(2, timeout=60)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in [*self.workers, self.scheduler]:
+            process.kill()
+            process.wait()
+
     def add_worker(self):
         scratch = str(self.folder / "scratch")
-        self.workers.append(self._start("dask_worker", "--nthreads", "1", "--no-nanny", "--local-directory", scratch))
+        self.workers.append(self._start("dask_worker", "--nthreads", "2", "--no-nanny", "--local-directory", scratch))
 
     def _start(self, name, *options):
         command = [sys.executable, "-m", f"distributed.cli.{name}", "--scheduler-file", str(self.file), *options]
@@ -57,12 +65,17 @@ class Dask:
 
 @pytest.fixture(scope="module")
 def dask(tmp_path_factory):
-    """Start a cluster of two workers."""
-    started = Dask(tmp_path_factory.mktemp("dask"))
-    yield started
-    for process in [*started.workers, started.scheduler]:
-        process.kill()
-        process.wait()
+    """Start a cluster; whoever kills one of its workers adds another."""
+    with Dask(tmp_path_factory.mktemp("dask")) as started:
+        yield started
+
+
+@pytest.fixture
+def own_dask(tmp_path):
+    """Start a cluster for one test, which may kill all of it."""
+    (tmp_path / "dask").mkdir()
+    with Dask(tmp_path / "dask") as started:
+        yield started
 
 
 @pytest.fixture
@@ -89,10 +102,11 @@ def planned(shop, reports=None, **asked):
 
 
 def runs(tasks, dask, said):
-    with Progress(Console(file=said, width=300), [task.run for task in tasks]) as progress:
-        yield from cluster.run_all(
-            tasks, scheduler=dask.address, jobs=None, progress=progress, say=lambda line: print(line, file=said)
-        )
+    with (
+        Progress(Console(file=said, width=300), [task.run for task in tasks]) as progress,
+        cluster.join(dask.address, reports=tasks[0].reports) as joined,
+    ):
+        yield from cluster.run_all(tasks, joined, jobs=None, progress=progress, say=lambda line: print(line, file=said))
 
 
 def once_it_waits(shop, market, act):
@@ -123,7 +137,7 @@ def test_what_is_brought_back_is_what_a_local_batch_leaves(shop, dask):
         (local,) = pool.run_all(tasks, jobs=1, cores=cores(), cold=True, progress=progress, say=said.write)
     (there / "germany" / "tables" / "answer.older.parquet").write_bytes(b"what an older notebook left")
     (brought,) = runs(planned(shop, ELSEWHERE / "reports", notebooks=["answer"]), dask, said)
-    assert "Dask workers: 2, with threads: 2; reports are brought back from them" in said.getvalue()
+    assert "Dask workers: 2, with threads: 4; reports are brought back from them" in said.getvalue()
     assert (brought.outcome, brought.files, brought.fingerprint) == (local.outcome, local.files, local.fingerprint)
     assert record.read(there) == [brought]
     results = "germany/results/answer.json"
@@ -142,14 +156,19 @@ def test_a_run_whose_worker_is_killed_is_run_again_and_nothing_is_left_of_it(sho
         (shop.root / "go").touch()
 
     thread, said = once_it_waits(shop, "germany", kill), io.StringIO()
-    (run,) = runs(planned(shop), dask, said)
+    where = {"params": shop.params, "notebooks_folder": shop.notebooks, "reports": shop.reports}
+    code = report.run(**where, scheduler=dask.address, console=Console(file=said, width=300))
     thread.join()
     dask.add_worker()
+    (run,), batch = record.read(shop.reports), record.latest(shop.reports)
+    assert (code, batch.jobs, batch.outcomes) == (0, 4, {"succeeded": 1})
+    assert (batch.cpu_seconds > run.cpu_seconds, batch.energy_wh > run.energy_wh) == (True, True)
+    assert "1 succeeded in" in said.getvalue()
+    assert "90 days, 1 threads" in (shop.reports / "germany" / "behave.ipynb").read_text()
     assert (run.outcome, killed[-1].pid in [worker.pid for worker in dask.workers]) == ("succeeded", True)
     assert psutil.wait_procs(killed[:2], timeout=20)[1] == []
     assert "reports are written by them" in said.getvalue()
     assert f"germany behave: the Dask worker on {socket.gethostname()} has gone; once more" in said.getvalue()
-    assert record.read(shop.reports) == [run]
     assert all((shop.reports / name).exists() for name in run.files)
     assert (len(run.files), len(history.read(shop.reports / "germany"))) == (3, 1)
 
@@ -195,7 +214,6 @@ def test_a_failure_that_is_brought_back_keeps_the_older_report_and_adds_to_the_l
         footing=errand.stand("", "topic"),
         root="",
         probe="",
-        beside=1,
         task=task.to_json(),
         notebook=task.notebook.read_bytes(),
         files=cluster._to_read(task),
@@ -225,20 +243,20 @@ def test_workers_that_would_run_something_else_are_refused(shop, dask, monkeypat
     assert record.read(shop.reports) == []
 
 
-def test_when_all_workers_die_a_run_has_failed_and_when_the_scheduler_does_the_next_batch_runs_it(shop, dask):
-    with Client(dask.address, set_as_default=False) as client:
+def test_when_all_workers_die_a_run_has_failed_and_when_the_scheduler_does_the_next_batch_runs_it(shop, own_dask):
+    with Client(own_dask.address, set_as_default=False) as client:
         client.run_on_scheduler(lambda dask_scheduler: setattr(dask_scheduler, "allowed_failures", 0))
     for market in ("germany", "france"):
         shop.market(market, title=f"{market} waits")
     left, said = [], io.StringIO()
     once_it_waits(shop, "germany", lambda processes: processes[-1].kill())
-    batch = runs(planned(shop), dask, said)
+    batch = runs(planned(shop), own_dask, said)
     germany = next(batch)
     assert (germany.market, germany.outcome) == ("germany", "failed")
     assert germany.failure.message == "the Dask workers that ran it were ended, 1 of them"
     assert germany.failure.message in (shop.reports / "germany" / "behave.html").read_text()
     once_it_waits(shop, "france", left.extend).join()
-    dask.scheduler.kill()
+    own_dask.scheduler.kill()
     assert list(batch) == []
     assert (
         "the connection to the Dask scheduler was lost, or it was restarted; the next run makes up" in said.getvalue()

@@ -1,11 +1,10 @@
 """Whatever fails, the next run completes, and every report on disk is whole and tells the truth about its age."""
 
+import errno
 import io
-import json
 import os
 import re
 import subprocess
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,9 +20,9 @@ from rich.console import Console
 from conftest import Workshop
 from kernels_case import write_notebook
 from moments import Batches
-from workbench import emissions, report
+from workbench import emissions, market, report
 from workbench.errors import InputError
-from workbench.report import history, lock, outdated, plan, publish, record, remembered
+from workbench.report import history, outdated, plan, publish, record, remembered
 
 LEAVES = """
 import os
@@ -56,11 +55,12 @@ def assert_whole_and_true(reports):
         assert text.rstrip().endswith(("</html>", "<!-- no report -->")), page
         assert BeautifulSoup(text, "html.parser").title.get_text(), page
     assert (reports / "run.json").exists() == bool(record.read(reports))
+    assert_index_is_true(reports)
     for one in record.read(reports):
         folder = reports / one.market
         for page in [folder / "behave.html", *folder.glob("documents/behave.*.html")]:
             text = page.read_text(encoding="utf-8") if page.exists() else None
-            is_its_own = text is not None and f"{one.parameters['horizon_days']} days" in text
+            is_its_own = text is not None and re.search(rf"\b{one.parameters['horizon_days']} days", text)
             tells = text is None or "Out of date:" in text or text.endswith("<!-- no report -->\n")
             assert is_its_own or (one.outcome != "succeeded" and tells), page
         assert one.outcome != "succeeded" or all((reports / name).exists() for name in one.files)
@@ -68,6 +68,19 @@ def assert_whole_and_true(reports):
         lines = remembered.read_text().splitlines() if remembered.exists() else []
         assert len(lines) == len(history.read(folder))
         assert emissions.read(folder / "footprint.csv").attrs["skipped"] == 0
+
+
+def assert_index_is_true(reports):
+    """The index is marked as out of date, or made anew it is the same but for the hour."""
+    index = reports / "index.html"
+    if index.exists() and not outdated.is_marked(index):
+        was = index.read_text(encoding="utf-8")
+        publish.index(market.read_folder(reports.parent / "params"), {"behave": "A page"}, reports=reports)
+        assert _without_hours(index.read_text(encoding="utf-8")) == _without_hours(was)
+
+
+def _without_hours(text):
+    return re.sub(r"\d\d:\d\d UTC", "", text)
 
 
 def lives(pid):
@@ -136,7 +149,10 @@ def misbehaved(tmp_path_factory):
     write_notebook(workshop, LEAVES + MISBEHAVES + SAVES + MISDATES)
     for behaviour in BEHAVIOURS:
         workshop.market(behaviour, title=behaviour)
-    return workshop, *run(workshop, jobs=2, time_limit_seconds=10, memory_limit_bytes=600_000_000)
+    # What loops comes to its limit however slow the machine is; the others must not.
+    run(workshop, markets=["loops"], time_limit_seconds=3)
+    others = [behaviour for behaviour in BEHAVIOURS if behaviour != "loops"]
+    return workshop, *run(workshop, jobs=2, markets=others, time_limit_seconds=60, memory_limit_bytes=600_000_000)
 
 
 def test_of_what_a_cell_prints_the_first_characters_are_kept_and_the_rest_is_counted(misbehaved):
@@ -154,7 +170,7 @@ def test_a_notebook_that_eats_memory_is_stopped_at_its_limit_in_words(misbehaved
     _, code, said, runs = misbehaved
     message = "stopped, for it held more than its limit of memory, 600\N{NO-BREAK SPACE}MB"
     assert (code, runs[behaviour].outcome, runs[behaviour].failure.message) == (1, "failed", message)
-    assert runs[behaviour].memory_bytes < 2_000_000_000
+    assert runs[behaviour].memory_bytes < 2_900_000_000
     assert f"{behaviour} behave: failed in cell 3 (A page): {message}" in said
 
 
@@ -167,7 +183,7 @@ def test_a_notebook_that_loops_for_ever_is_stopped_at_its_time_limit(misbehaved)
     _, _, _, runs = misbehaved
     assert (runs["loops"].outcome, runs["loops"].failure.message) == (
         "timed out",
-        "stopped at its time limit of 10 seconds",
+        "stopped at its time limit of 3 seconds",
     )
 
 
@@ -211,8 +227,8 @@ def _killed_ten_times(root, seed):
     """Kill batches at random moments, one of each tenth of their life; return how many had not ended before."""
     root.mkdir()
     workshop, chance, killed = Workshop(root), Random(seed), 0
-    for market in ("germany", "france"):
-        workshop.market(market)
+    workshop.market("france")
+    workshop.market("germany")
     write_notebook(workshop, LEAVES + SAVES)
     with Batches(root) as batches:
         code, moments = batches.run(jobs=2)
@@ -321,6 +337,25 @@ def test_a_disk_that_fills_up_ends_the_batch_in_words_and_the_next_run_completes
     assert half_written(full_disk.reports) == []
 
 
+def test_a_disk_that_is_full_after_the_last_run_is_told_and_the_next_batch_makes_up_for_the_index(
+    workshop, monkeypatch
+):
+    def find_no_room(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    older_report(workshop)
+    write_notebook(workshop, LEAVES + SAVES)
+    index = publish.index([], {}, reports=workshop.reports)
+    with monkeypatch.context() as full:
+        full.setattr(record, "remember_batch", find_no_room)
+        code, said, runs = run(workshop)
+    assert (code, runs["germany"].outcome, outdated.is_marked(index)) == (1, "succeeded", True)
+    assert "index.html: cannot be written: No space left on device; the next run makes up for it" in said
+    code, said, _ = run(workshop)
+    assert (code, "1 unchanged in" in said, outdated.is_marked(index)) == (0, True, False)
+    assert_whole_and_true(workshop.reports)
+
+
 def test_a_run_whose_older_page_cannot_be_marked_does_not_begin(full_disk):
     task, done = older_report(full_disk)
     fill(full_disk.reports)
@@ -349,43 +384,3 @@ def test_a_folder_made_read_only_in_mid_run_ends_the_batch_in_words_and_the_next
     workshop.market("germany")
     assert run(workshop)[0] == 0
     assert_whole_and_true(workshop.reports)
-
-
-# Two batches at once.
-
-
-def test_a_second_batch_at_the_same_reports_is_told_who_was_first(workshop, monkeypatch):
-    monkeypatch.setattr(lock, "_PATIENCE_SECONDS", 0.2)
-    workshop.reports.mkdir()
-    with lock.hold(workshop.reports), pytest.raises(InputError) as refused:
-        run(workshop)
-    who = rf"another batch is at work there, process {os.getpid()}, since 20\d\d-\d\d-\d\d \d\d:\d\d UTC"
-    assert re.search(f"reports: {who}; wait for its end, or write to another folder", str(refused.value))
-    assert record.read(workshop.reports) == []
-
-
-def test_a_second_batch_waits_for_the_rest_of_the_first_and_sweeps_what_it_left(tmp_path):
-    torn = [".run.json.a1b2c3d4", "germany/.history.jsonl.a1b2c3d4", "germany/documents/.index.html.a1b2c3d4"]
-    (tmp_path / "germany" / "documents").mkdir(parents=True)
-    for name in torn:
-        (tmp_path / name).touch()
-    held, over = threading.Event(), threading.Event()
-
-    def first():
-        with lock.hold(tmp_path):
-            held.set()
-            over.wait(10)
-
-    threading.Thread(target=first).start()
-    held.wait(10)
-    threading.Timer(0.3, over.set).start()
-    with lock.hold(tmp_path):
-        assert over.is_set()
-        assert json.loads((tmp_path / ".batch.lock").read_text())["process"] == os.getpid()
-    assert half_written(tmp_path) == []
-
-
-def test_a_folder_that_cannot_be_held_is_refused_in_words(tmp_path):
-    (tmp_path / ".batch.lock").mkdir()
-    with pytest.raises(InputError, match="cannot be kept for this batch alone: Is a directory"), lock.hold(tmp_path):
-        pass

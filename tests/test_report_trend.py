@@ -45,6 +45,12 @@ def test_a_first_run_and_one_that_is_its_own_past():
     assert said(share(None)) is None
 
 
+def test_what_is_on_record_was_before_though_the_clock_was_ahead():
+    ahead = replace(WAS, at=NOW + timedelta(days=400))
+    own = replace(WAS, at=NOW.replace(microsecond=0), value=0.921)
+    assert said(share(0.921), own, ahead)[:2] == ("↑ up 2.1 points", "since 10 May 2027")
+
+
 def test_unchanged_since_the_first_run_that_found_the_same():
     days = [
         replace(WAS, at=WAS.at + timedelta(days=day), value=value) for day, value in enumerate([0.9, 0.8, 0.9, 0.9])

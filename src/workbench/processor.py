@@ -4,6 +4,7 @@ In: the environment, a function on arrays.   Out: numbers of cores and bytes, th
 """
 
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,10 +14,22 @@ import psutil
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
+# Where a container sees what it is allowed, by version 2 of control groups or by version 1.
+_GROUPS = Path("/sys/fs/cgroup")
+
 
 def cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return the number of cores that this process may use: the machine's, or fewer where a container is allowed less.
+
+    Of a part of a core nothing is made, but there is always one.
+    """
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _told("cpu.max") or f"{_told('cpu/cpu.cfs_quota_us')} {_told('cpu/cpu.cfs_period_us')}"
+    with suppress(ValueError):  # 'max 100000', or nothing told
+        allowed, period = map(int, quota.split())
+        if allowed > 0:
+            return max(1, min(there, allowed // period))
+    return there
 
 
 def threads() -> int:
@@ -29,15 +42,28 @@ def threads() -> int:
 def memory_bytes() -> int:
     """Return the memory that processes may hold together: the machine's, or less where a container is allowed less."""
     allowed: list[int] = [psutil.virtual_memory().total]
-    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        with suppress(OSError, ValueError):
-            allowed.append(int(Path(limit).read_text()))
+    with suppress(ValueError):
+        allowed.append(int(_told("memory.max") or _told("memory/memory.limit_in_bytes")))
     return min(allowed)
 
 
 def free_bytes() -> int:
-    """Return the memory that is free now, within what may be held."""
-    return min(int(psutil.virtual_memory().available), memory_bytes())
+    """Return the memory that is free now: the machine's, or what is left of what a container is allowed."""
+    machine, allowed = psutil.virtual_memory(), memory_bytes()
+    if allowed == machine.total:
+        return int(machine.available)
+    statistics = _told("memory.stat") or _told("memory/memory.stat")
+    # What was read from files counts as used, though it goes as soon as there is need.
+    kept = max(map(int, re.findall(r"inactive_file (\d+)", statistics)), default=0)
+    used = int(_told("memory.current") or _told("memory/memory.usage_in_bytes") or 0)
+    return max(0, min(int(machine.available), allowed - used + kept))
+
+
+def _told(name: str) -> str:
+    """Return what the control group tells; an empty text where it tells nothing."""
+    with suppress(OSError):
+        return (_GROUPS / name).read_text().strip()
+    return ""
 
 
 def compiled(function: _F) -> _F:

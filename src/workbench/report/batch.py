@@ -5,11 +5,12 @@ In: params, notebooks, a folder for reports.   Out: reports, `run.json`, `index.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -17,10 +18,13 @@ from workbench import outputs
 from workbench.errors import InputError
 from workbench.ledger import UNCHANGED, Footprint, append
 from workbench.processor import cores, memory_bytes
-from workbench.report import lock, plan, pool, record, took, words
+from workbench.report import lock, outdated, plan, pool, record, took, words
 from workbench.report.plan import Plan
 from workbench.report.progress import Progress
-from workbench.report.record import Run
+from workbench.report.record import Batch, Run
+
+if TYPE_CHECKING:
+    from workbench.report.cluster import Cluster
 
 # A report's greatest size: what must at least fit before anything runs.
 _PROBE_BYTES = 1_000_000
@@ -51,8 +55,11 @@ def run(
     """
     start = took.Start()
     reports = reports.absolute()
-    _refuse_unwritable(reports)
+    with _refusing(reports):
+        reports.mkdir(parents=True, exist_ok=True)
     with lock.hold(reports):
+        with _refusing(reports):
+            outputs.write_whole(reports / ".probe", bytes(_PROBE_BYTES)).unlink()
         planned = plan.make(
             params=params,
             notebooks_folder=notebooks_folder,
@@ -68,18 +75,17 @@ def run(
         for same in planned.unchanged:
             _say(console, f"{same.market} {same.notebook}: unchanged since {words.moment(same.started_at)}")
         _note_unchanged(planned, reports=reports)
-        jobs = (jobs or len(planned.tasks)) if scheduler else min(jobs or cores(), cores())
-        finished = _run_all(planned, reports=reports, jobs=jobs, cold=cold, scheduler=scheduler, console=console)
+        finished, at_once = _run_all(
+            planned, reports=reports, jobs=jobs, cold=cold, scheduler=scheduler, console=console
+        )
         counts = Counter(one.outcome for one in finished) | Counter(unchanged=len(planned.unchanged))
         counts["interrupted"] += len(planned.tasks) - len(finished)
         outcomes = {outcome: count for outcome, count in counts.items() if count}
-        with suppress(OSError):
-            if planned.tasks:
-                record.remember_batch(reports, took.sum_up(start, finished, outcomes=outcomes, jobs=jobs))
-            _write_index(planned, reports=reports)
+        batch = took.sum_up(start, finished, outcomes=outcomes, jobs=at_once) if planned.tasks else None
+        is_written = _write_index(planned, batch, reports=reports, console=console)
     told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
     _say(console, f"{told} in {words.duration(time.monotonic() - start.seconds)}: {reports / 'index.html'}")
-    return 0 if counts["succeeded"] == len(planned.tasks) else 1
+    return 0 if is_written and counts["succeeded"] == len(planned.tasks) else 1
 
 
 def _note_unchanged(planned: Plan, *, reports: Path) -> None:
@@ -97,49 +103,79 @@ def _note_unchanged(planned: Plan, *, reports: Path) -> None:
 
 
 def _run_all(
-    planned: Plan, *, reports: Path, jobs: int, cold: bool, scheduler: str | None, console: Console
-) -> list[Run]:
+    planned: Plan, *, reports: Path, jobs: int | None, cold: bool, scheduler: str | None, console: Console
+) -> tuple[list[Run], int]:
+    """Return the runs that have come to their end, and how many there were at once at most."""
     finished: list[Run] = []
+    cluster: Cluster | None = None
     if not planned.tasks:
-        return finished
+        return finished, 0
     say = partial(_say, console)
+    if jobs and jobs > cores() and not scheduler:
+        say(f"--jobs {jobs}: at most {cores()} at once, as many as there are cores")
     try:
-        with (
-            Progress(console, [task.run for task in planned.tasks]) as progress,
-            closing(_start_all(planned, progress, say, jobs=jobs, cold=cold, scheduler=scheduler)) as ended,
-        ):
-            finished.extend(ended)
+        with Progress(console, [task.run for task in planned.tasks]) as progress, _join(scheduler, reports) as cluster:
+            outdated.mark([reports / "index.html"], "a newer batch began and has not come to its end.")
+            with closing(_start_all(planned, cluster, progress, say, jobs=jobs, cold=cold)) as ended:
+                finished.extend(ended)
     except KeyboardInterrupt:
-        _say(console, "interrupted; the next run makes up for what is missing")
+        say("interrupted; the next run makes up for what is missing")
     except OSError as error:
-        _say(console, f"{reports}: cannot be written any more: {error.strerror}")
-    return finished
+        say(f"{reports}: cannot be written any more: {error.strerror}")
+    return finished, cluster.at_once(jobs) if cluster else _here(jobs)
 
 
-def _start_all(
-    planned: Plan, progress: Progress, say: Callable[[str], None], *, jobs: int, cold: bool, scheduler: str | None
-) -> Generator[Run]:
+def _join(scheduler: str | None, reports: Path) -> AbstractContextManager["Cluster | None"]:
     if scheduler is None:
-        return pool.run_all(planned.tasks, jobs=jobs, cores=cores(), cold=cold, progress=progress, say=say)
+        return nullcontext()
     # Brings nbconvert at once, and Dask, which only those need who have a cluster.
     from workbench.report import cluster
 
-    return cluster.run_all(planned.tasks, scheduler=scheduler, jobs=jobs, progress=progress, say=say)
+    return cluster.join(scheduler, reports=reports)
 
 
-def _write_index(planned: Plan, *, reports: Path) -> None:
-    if planned.tasks or not (reports / "index.html").exists():
-        # Brings nbconvert, which a batch with nothing to do can do without.
-        from workbench.report import publish
+def _start_all(
+    planned: Plan,
+    cluster: "Cluster | None",
+    progress: Progress,
+    say: Callable[[str], None],
+    *,
+    jobs: int | None,
+    cold: bool,
+) -> Generator[Run]:
+    if cluster is None:
+        return pool.run_all(planned.tasks, jobs=_here(jobs), cores=cores(), cold=cold, progress=progress, say=say)
+    from workbench.report.cluster import run_all
 
-        publish.index(planned.markets, planned.notebooks, reports=reports)
+    return run_all(planned.tasks, cluster, jobs=jobs, progress=progress, say=say)
 
 
-def _refuse_unwritable(reports: Path) -> None:
-    probe = reports / ".probe"
+def _here(jobs: int | None) -> int:
+    return min(jobs or cores(), cores())
+
+
+def _write_index(planned: Plan, batch: Batch | None, *, reports: Path, console: Console) -> bool:
+    """Remember the batch, and write the index where it lacks any of it; return False where that fails, and say so."""
+    index = reports / "index.html"
     try:
-        outputs.write_whole(probe, bytes(_PROBE_BYTES))
-        probe.unlink()
+        if batch:
+            record.remember_batch(reports, batch)
+        if batch or not index.exists() or outdated.is_marked(index):
+            # Brings nbconvert, which a batch with nothing to do can do without.
+            from workbench.report import publish
+
+            publish.index(planned.markets, planned.notebooks, reports=reports)
+    except OSError as error:
+        _say(console, f"{index}: cannot be written: {error.strerror}; the next run makes up for it")
+        return False
+    return True
+
+
+@contextmanager
+def _refusing(reports: Path) -> Iterator[None]:
+    """Refuse the input where what is done meanwhile finds no room, or may not write."""
+    try:
+        yield
     except OSError as error:
         raise InputError(f"{reports}: reports cannot be written there: {error.strerror}; nothing was run") from error
 

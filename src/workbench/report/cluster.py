@@ -49,9 +49,10 @@ class _Sent:
 
 
 @dataclass
-class _Cluster:
+class Cluster:
     """A cluster that we are connected to: its workers' threads by address, and whether all of them see the reports."""
 
+    address: str
     client: Any
     ours: Footing
     topic: str
@@ -62,6 +63,14 @@ class _Cluster:
     sent: dict[Key, _Sent] = field(default_factory=dict)
     looked: float = field(default_factory=time.monotonic)
     seen: float = field(default_factory=time.monotonic)
+    most_threads: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.most_threads = sum(self.nthreads.values())
+
+    def at_once(self, jobs: int | None) -> int:
+        """Return how many runs there were at once at most, of those that there might be."""
+        return min(jobs or self.most_threads, self.most_threads)
 
     def look(self) -> None:
         """Ask how large it is, now and then; _LostError where it has had no worker for too long."""
@@ -69,6 +78,7 @@ class _Cluster:
             return
         with suppress(OSError):  # a lost connection is told by what was sent
             self.nthreads = self.client.nthreads()
+        self.most_threads = max(self.most_threads, sum(self.nthreads.values()))
         self.looked = time.monotonic()
         if self.nthreads:
             self.seen = self.looked
@@ -77,35 +87,36 @@ class _Cluster:
 
 
 def run_all(
-    tasks: Sequence[Task], *, scheduler: str, jobs: int | None, progress: Progress, say: Callable[[str], None]
+    tasks: Sequence[Task], cluster: Cluster, *, jobs: int | None, progress: Progress, say: Callable[[str], None]
 ) -> Generator[Run]:
     """Run the tasks on a cluster and yield each run as it ends; whatever ends the iterator ends the others.
 
     At most `jobs` at once, by default as many as the cluster has threads, the longest first, and those after others
     whose tables they read. A run whose worker dies is run again on another one, as often as Dask allows it.
-    InputError: nobody answers at the address, or the workers there would not run what this machine runs.
     """
-    with _join(scheduler, reports=tasks[0].reports) as cluster:
-        say(_in_words(cluster, scheduler))
-        waiting = schedule.order(tasks)
-        try:
-            while waiting or cluster.sent:
-                cluster.look()
-                for task in _next(cluster, waiting, jobs):
-                    unfinished = 1 + len(waiting) + len(cluster.sent)
-                    _hand_over(cluster, task, beside=_beside(unfinished, list(cluster.nthreads.values()), jobs))
-                for one in _ended(cluster, progress, say):
-                    run = _finish(one)
-                    progress.ends(run)
-                    yield run
-        except _LostError as lost:
-            say(f"{scheduler}: {lost}; the next run makes up for what is missing")
-        finally:
-            _stop(cluster)
+    say(_in_words(cluster))
+    waiting = schedule.order(tasks)
+    try:
+        while waiting or cluster.sent:
+            cluster.look()
+            for task in _next(cluster, waiting, jobs):
+                _hand_over(cluster, task)
+            for one in _ended(cluster, progress, say):
+                run = _finish(one)
+                progress.ends(run)
+                yield run
+    except _LostError as lost:
+        say(f"{cluster.address}: {lost}; the next run makes up for what is missing")
+    finally:
+        _stop(cluster)
 
 
 @contextmanager
-def _join(address: str, *, reports: Path) -> Iterator[_Cluster]:
+def join(address: str, *, reports: Path) -> Iterator[Cluster]:
+    """Connect to a cluster that is to write to a folder of reports, and leave it at the end.
+
+    InputError: nobody answers at the address, or the workers there would not run what this machine runs.
+    """
     client, topic = _connect(address), token_hex(12)
     probe, inbox = reports / f"{_PROBE}{topic}", SimpleQueue[dict[str, Any]]()
     try:
@@ -118,7 +129,7 @@ def _join(address: str, *, reports: Path) -> Iterator[_Cluster]:
         see = [one.sees_reports for one in theirs.values() if isinstance(one, Footing)]
         client.subscribe_topic(topic, lambda event: inbox.put(event[1]))
         shared = bool(see) and all(see)
-        yield _Cluster(client, ours, topic, probe, inbox, shared=shared, nthreads=client.nthreads())
+        yield Cluster(address, client, ours, topic, probe, inbox, shared=shared, nthreads=client.nthreads())
     finally:
         probe.unlink(missing_ok=True)
         client.close()
@@ -166,15 +177,15 @@ def _refuse_others(address: str, theirs: dict[str, Footing | Exception], ours: F
         raise InputError(f"--scheduler {address}: its workers must have what this machine has, and do not:\n{told}")
 
 
-def _in_words(cluster: _Cluster, address: str) -> str:
+def _in_words(cluster: Cluster) -> str:
     if not cluster.nthreads:
-        return f"{address}: no Dask worker is there yet; waiting for one"
+        return f"{cluster.address}: no Dask worker is there yet; waiting for one"
     where = "written by them" if cluster.shared else "brought back from them"
     threads, workers = sum(cluster.nthreads.values()), len(cluster.nthreads)
-    return f"{address}: Dask workers: {workers}, with threads: {threads}; reports are {where}"
+    return f"{cluster.address}: Dask workers: {workers}, with threads: {threads}; reports are {where}"
 
 
-def _next(cluster: _Cluster, waiting: list[Task], jobs: int | None) -> Iterator[Task]:
+def _next(cluster: Cluster, waiting: list[Task], jobs: int | None) -> Iterator[Task]:
     """Take from those that wait what may run now: one more than can, for a cluster that grows with what waits in it."""
     most = min(sum(cluster.nthreads.values()) + 1, jobs or math.inf)
     while len(cluster.sent) < most:
@@ -186,17 +197,7 @@ def _next(cluster: _Cluster, waiting: list[Task], jobs: int | None) -> Iterator[
         yield ready
 
 
-def _beside(unfinished: int, nthreads: Sequence[int], jobs: int | None) -> int:
-    """Return how many runs share a worker, at most: where few are left, each may have more of its threads.
-
-    >>> _beside(12, [4, 4], None), _beside(3, [4, 4], None), _beside(12, [4, 4], 2), _beside(12, [], None)
-    (4, 2, 1, 1)
-    """
-    at_once = min(unfinished, sum(nthreads), jobs or math.inf)
-    return max(1, math.ceil(at_once / max(1, len(nthreads))))
-
-
-def _hand_over(cluster: _Cluster, task: Task, *, beside: int) -> None:
+def _hand_over(cluster: Cluster, task: Task) -> None:
     import dask
 
     task = remembered.begin(task)
@@ -208,7 +209,6 @@ def _hand_over(cluster: _Cluster, task: Task, *, beside: int) -> None:
         footing=cluster.ours,
         root=str(outputs.project_root()),
         probe=str(cluster.probe),
-        beside=beside,
         task=task.to_json(),
         notebook=task.notebook.read_bytes(),
         files=None if cluster.shared else _to_read(task),
@@ -230,7 +230,7 @@ def _to_read(task: Task) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def _ended(cluster: _Cluster, progress: Progress, say: Callable[[str], None]) -> Iterator[_Sent]:
+def _ended(cluster: Cluster, progress: Progress, say: Callable[[str], None]) -> Iterator[_Sent]:
     """Wait for what the workers say, for a tick at most; yield what has come to its end."""
     with suppress(Empty):
         said = cluster.inbox.get(timeout=_TICK_SECONDS)
@@ -300,7 +300,7 @@ def _place(brought: Brought, run: Run, reports: Path) -> None:
         outputs.write_whole(folder / name, brought.files[name])
 
 
-def _stop(cluster: _Cluster) -> None:
+def _stop(cluster: Cluster) -> None:
     """Call back what the cluster still has, and wait until none of it is at work any more."""
     if not cluster.sent:
         return

@@ -17,7 +17,7 @@ from typing import Any
 
 from workbench import outputs
 from workbench.personal.pseudonyms import pseudonym_key
-from workbench.processor import memory_bytes
+from workbench.processor import cores, memory_bytes
 from workbench.report import fingerprint, processes, watch
 from workbench.report.offspring import end_marked
 from workbench.report.plan import Task
@@ -52,7 +52,7 @@ class Order:
     """A task as a line, its notebook and, by names below its market's folder, the files that it may read.
 
     `files` are None where the worker is to use the batch's own folder of reports, which `probe`, a file in it, proves
-    by holding the `topic`. `root` is the project's. `beside` is how many runs share the worker's threads.
+    by holding the `topic`. `root` is the project's.
     """
 
     topic: str
@@ -60,7 +60,6 @@ class Order:
     footing: Footing
     root: str
     probe: str
-    beside: int
     # Dask writes of what fails what it was given: these may hold a password or a customer's row.
     task: str = field(repr=False)
     notebook: bytes = field(repr=False)
@@ -127,7 +126,10 @@ def run(order: Order) -> Brought:
     try:
         if why := differ(stand(order.probe, order.topic), order.footing):
             return Brought(why=f"the Dask worker on {socket.gethostname()} differs: {why}")
-        root, threads = _root(order, worker), max(1, worker.state.nthreads // order.beside)
+        root = _root(order, worker)
+        # What all may have at once: how many run beside it is not known, and changes when another worker dies.
+        share = max(1, cores() // worker.state.nthreads)
+        threads = min(share, int(os.environ.get("WORKBENCH_THREADS") or 1))
         with (
             # Dask sweeps it, should this process be killed, when the next worker starts on this machine.
             TemporaryDirectory(prefix="workbench-", dir=worker.local_directory, ignore_cleanup_errors=True) as home,

@@ -35,7 +35,7 @@ class Past:
 
 
 def read(folder: Path) -> list[Past]:
-    """Read what the figures of a market were, oldest run first; lines that are torn or foreign count for nothing.
+    """Read what the figures of a market were, of each as its runs came; torn and foreign lines count for nothing.
 
     >>> read(Path("/no/reports/germany"))
     []
@@ -44,8 +44,7 @@ def read(folder: Path) -> list[Past]:
         lines = (folder / "history.jsonl").read_bytes().splitlines()
     except OSError:
         return []
-    found = [past for line in lines if (past := _parse(line)) is not None]
-    return sorted(found, key=_moment)
+    return [past for line in lines if (past := _parse(line)) is not None]
 
 
 def remember(reports: Path, run: Run, figures: Sequence[KeyFigure]) -> None:
@@ -62,10 +61,6 @@ def remember(reports: Path, run: Run, figures: Sequence[KeyFigure]) -> None:
         kept = [past for _, of_one in groupby(known, key=_figure) for past in list(of_one)[-_MOST:]]
         lines = [json.dumps(asdict(past) | {"at": past.at.isoformat()}, ensure_ascii=False) for past in kept]
         outputs.write_whole(folder / "history.jsonl", "".join(line + "\n" for line in lines))
-
-
-def _moment(past: Past) -> datetime:
-    return past.at
 
 
 def _figure(past: Past) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from workbench.errors import InputError
 
-# Workers of a batch that was killed end within a second; a batch that follows at once waits for them.
+# A batch that comes to its end, as after Ctrl-C, takes seconds for it; one that follows at once waits for that.
 _PATIENCE_SECONDS = 10
 _TICK_SECONDS = 0.1
 # What a batch writes beside its place, before it is renamed into it.
@@ -35,15 +35,15 @@ def hold(reports: Path) -> Iterator[None]:
     """
     with ExitStack() as held:
         try:
-            lock = held.enter_context((reports / ".batch.lock").open("a+", encoding="utf-8"))
+            lock = held.enter_context((reports / ".batch.lock").open("ab+", buffering=0))
             _wait_for(lock.fileno(), reports)
             _sweep(reports)
         except OSError as error:
             raise InputError(f"{reports}: cannot be kept for this batch alone: {error.strerror}") from error
         with suppress(OSError):  # who holds it is told to others, where there is room to
             lock.truncate(0)
-            json.dump({"process": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}, lock)
-            lock.flush()
+            holder = {"process": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+            lock.write(json.dumps(holder).encode())
         yield
 
 

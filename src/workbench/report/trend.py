@@ -65,7 +65,8 @@ def trend(figure: KeyFigure, past: Sequence[Past], *, at: datetime | None, brief
             change=f"was {words.number(past[-1].value, unit=figure.unit)}", since=f"on {words.day(past[-1].at)}"
         )
     began = at.replace(microsecond=0)
-    earlier = [one for one in past if one.at < began]
+    # All that is on record but the run itself was before it, whatever the day's time was set to.
+    earlier = [one for one in past if one.at != began]
     if not earlier:
         return Trend(change="first run")
     now = Past(notebook="", name=figure.name, at=at, value=float(figure.value), low=figure.low, high=figure.high)
