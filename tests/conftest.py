@@ -1,7 +1,10 @@
 """What several test files share: a small CRM to write out, the public data beside the project, a second engine."""
 
 import json
+import os
+import re
 import shutil
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -20,6 +23,14 @@ Folder = Callable[..., Path]
 # No test asserts how long something takes: machines differ, and are shared.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_configure() -> None:
+    """Forget what the user's own shell asks of threads, colours and width: tests, doctests too, expect the defaults."""
+    from workbench.report.watch import THREAD_VARIABLES
+
+    for name in (*THREAD_VARIABLES, "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS"):
+        os.environ.pop(name, None)
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +97,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.filterwarnings(warning))
 
 
+def _java_version() -> int:
+    """Return the version of the Java that PySpark would start; 0 where there is none, or it does not say."""
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=f"{home}/bin" if home else None)
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr if java else ""
+    # Old ones call themselves 1.8.
+    found = re.search(r'version "(?:1\.)?(\d+)', told)
+    return int(found[1]) if found else 0
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Return a local Spark session; `crm.open("pyspark://")` and `ibis.connect("pyspark://")` share it.
@@ -93,8 +114,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     A table is what `spark.read.parquet(path).createOrReplaceTempView(name)` registered.
     """
     sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: pip install crm-workbench[spark]")
-    if shutil.which("java") is None:
-        pytest.skip("Java is not on the path")
+    if _java_version() < 17:
+        pytest.skip("Java 17 or newer is not on the path")
     folder = tmp_path_factory.mktemp("spark")
     settings = {
         "spark.driver.memory": "512m",

@@ -61,8 +61,8 @@ def postgres_server() -> Iterator[str]:
     if programs is None:
         yield ""
         return
-    # Not below pytest's folders: a socket's path has 107 bytes at most, and those folders are for their owner alone.
-    folder = Path(tempfile.mkdtemp(prefix="workbench-pg-"))
+    # Not below pytest's folders or TMPDIR: a socket's path has 107 bytes at most, and those may be their owner's alone.
+    folder = Path(tempfile.mkdtemp(prefix="workbench-pg-", dir="/tmp"))
     secret = folder / "password"
     secret.write_text(PASSWORD)
     for path in (folder, secret) if root else ():

@@ -100,7 +100,7 @@ def _tables(events: list[tuple[str, pd.Timestamp, float]]) -> dict[str, pd.DataF
     }
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(past=_events("2022-01-01", "2024-06-30 23:59:59"), future=_events("2024-07-01", "2025-12-31"))
 def test_no_event_at_or_after_the_cutoff_changes_a_feature(past, future):
     before, both = _tables(past), _tables(past + future)

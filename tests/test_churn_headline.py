@@ -29,9 +29,18 @@ def gathered(size: int) -> churn.Gathered:
     return churn.Gathered(kind="label", definition="the label", past=past, today=past[past["churned"] == 0])
 
 
-def test_every_figure_is_there_with_its_interval():
-    found = gathered(400)
-    rows = churn.headline(churn.backtest(found.past, horizon_days=90), found).set_index("name")
+@pytest.fixture(scope="module")
+def found():
+    return gathered(200)
+
+
+@pytest.fixture(scope="module")
+def tested(found):
+    return churn.backtest(found.past, horizon_days=90)
+
+
+def test_every_figure_is_there_with_its_interval(tested, found):
+    rows = churn.headline(tested, found).set_index("name")
     assert list(rows.index) == NAMES
     assert rows.loc["auc", "low"] < rows.loc["auc", "value"] < rows.loc["auc", "high"]
     assert rows.loc["churn_rate", "value"] == pytest.approx(found.past["churned"].mean())
@@ -47,8 +56,7 @@ def test_not_enough_data_leaves_every_figure_of_the_model_open_and_says_why():
     assert repr(rows.loc["customers", "value"]) == str(len(found.today))
 
 
-def test_without_cut_offs_only_the_mean_stands_over_time():
-    tested = churn.backtest(gathered(200).past, horizon_days=90)
+def test_without_cut_offs_only_the_mean_stands_over_time(tested):
     table = churn.over_time(tested)
     assert table["cut-off"].tolist() == ["mean"]
     chosen = tested.summary.query("model == @tested.model and metric == 'auc'")["value"].iloc[0]

@@ -8,7 +8,7 @@ from workbench import churn, crm
 
 
 def test_all_three_frames_survive_a_file_with_their_notes(sample_folder, tmp_path):
-    tables = crm.open(sample_folder, countries=["BR"], first_day=date(2024, 1, 1)).tables
+    tables = crm.open(sample_folder, countries=["BR"], first_day=date(2024, 10, 1)).tables
     found = churn.gather(tables, horizon_days=90)
     tested = churn.backtest(found.past, horizon_days=90)
     used = churn.use_of_data(tested, found, tables, horizon_days=90)

@@ -21,7 +21,7 @@ def test_links_lead_somewhere(page):
 
 
 def test_every_command_of_the_readme_teaches():
-    known = {"run", "markets", "check", "import", "sample", "audit", "footprint"}
+    known = {"run", "markets", "check", "import", "sample", "audit", "footprint", "clean"}
     commands = set(re.findall(rf"workbench ({'|'.join(known)})\b", (ROOT / "README.md").read_text()))
     assert commands == known
     for command in commands:

@@ -18,6 +18,10 @@ def india(sample_folder):
     return whole.cut(["IN"]).tables, whole.tables
 
 
+# What consent is looked at in: an audit of these alone is quick, and finds the same in them as one of all tables.
+CONTACTS = ("customers", "consents", "touches")
+
+
 def audited(tables, **asked):
     return governance.audit(tables, **({"regime": "gdpr"} | asked))
 
@@ -52,9 +56,9 @@ def test_a_crm_of_any_one_table_ends_in_findings(crm_folder, name, regime):
 
 
 def test_a_law_to_come_is_shown_with_what_it_would_find_and_counts_for_nothing(india):
-    before, after = (
-        audited(india[0], regime="dpdp", countries=["IN"], as_of=day) for day in ("2027-05-12", "2027-05-13")
-    )
+    asked = {"regime": "dpdp", "countries": ["IN"]}
+    before = audited(india[0], as_of="2027-05-12", **asked)
+    after = audited({name: india[0][name] for name in CONTACTS}, as_of="2027-05-13", **asked)
     assert set(before.table["verdict"]) == {"not applicable"}
     assert governance.compliance(before) == (None, "no check applies: 28 not applicable")
     now = after.table.set_index("code")
@@ -64,7 +68,7 @@ def test_a_law_to_come_is_shown_with_what_it_would_find_and_counts_for_nothing(i
 
 
 def test_later_facts_are_not_known_on_an_earlier_day(sample_folder):
-    germany = crm.open(sample_folder, countries=["DE"]).tables
+    germany = crm.open(sample_folder, countries=["DE"], only=CONTACTS).tables
     early, late = (audited(germany, countries=["DE"], as_of=day) for day in ("2024-06-30", None))
     assert (early.seen_at, late.law.as_of) == (pd.Timestamp("2024-06-30 23:59:59.999999"), date(2025, 12, 31))
     touches = [one.table.set_index("code").loc["basis_missing", "looked_at"] for one in (early, late)]

@@ -15,6 +15,7 @@ from rich.console import Console
 from browser_case import chromium, opened, out_of_order
 from workbench import explain, market, report
 from workbench.crm import sample
+from workbench.report.watch import THREAD_VARIABLES
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
@@ -29,15 +30,26 @@ LANGUAGE = {"germany": "de", "japan": "ja"}
 TYPICAL = {"germany": "typisch", "japan": "標準"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def sample_folder(tmp_path_factory):
+    """Return a sample half as large as that of the other tests: enough for every figure, and less to read and draw."""
+    return sample.write(tmp_path_factory.mktemp("sample") / "crm", customers=150, seed=1)
+
+
+@pytest.fixture(scope="module")
 def reports(sample_folder, tmp_path_factory):
-    """Run every notebook for a market of the usual size and for the small one."""
+    """Run every notebook for a market of the usual size and for the small one, each with one thread.
+
+    The suite keeps all cores busy, and threads that wait for one another there spin: work for nothing.
+    """
     root = tmp_path_factory.mktemp("run")
     (root / "params").mkdir()
     for name in MARKETS:
         values = yaml.safe_load((ROOT / "params" / f"{name}.yaml").read_text()) | {"data": str(sample_folder)}
         (root / "params" / f"{name}.yaml").write_text(yaml.safe_dump(values))
-    with (root / "log.txt").open("w") as log:
+    with (root / "log.txt").open("w") as log, pytest.MonkeyPatch.context() as patch:
+        for variable in THREAD_VARIABLES:
+            patch.setenv(variable, "1")
         code = report.run(
             params=root / "params",
             notebooks_folder=ROOT / "notebooks",
