@@ -13,8 +13,9 @@ from bs4 import BeautifulSoup
 from rich.console import Console
 
 from browser_case import chromium, opened, out_of_order
-from workbench import explain, market, report
+from workbench import explain, market, outputs, report
 from workbench.crm import sample
+from workbench.report import record
 from workbench.report.watch import THREAD_VARIABLES
 
 ROOT = Path(__file__).parents[1]
@@ -36,28 +37,35 @@ def sample_folder(tmp_path_factory):
     return sample.write(tmp_path_factory.mktemp("sample") / "crm", customers=150, seed=1)
 
 
-@pytest.fixture(scope="module")
-def reports(sample_folder, tmp_path_factory):
-    """Run every notebook for a market of the usual size and for the small one, each with one thread.
+def run(root, sample_folder, *markets, **asked):
+    """Run notebooks for these markets with one thread each, and return the folder of reports.
 
     The suite keeps all cores busy, and threads that wait for one another there spin: work for nothing.
     """
-    root = tmp_path_factory.mktemp("run")
     (root / "params").mkdir()
-    for name in MARKETS:
+    for name in markets:
         values = yaml.safe_load((ROOT / "params" / f"{name}.yaml").read_text()) | {"data": str(sample_folder)}
         (root / "params" / f"{name}.yaml").write_text(yaml.safe_dump(values))
+    places = {"params": root / "params", "notebooks_folder": ROOT / "notebooks", "reports": root / "reports"}
     with (root / "log.txt").open("w") as log, pytest.MonkeyPatch.context() as patch:
         for variable in THREAD_VARIABLES:
             patch.setenv(variable, "1")
-        code = report.run(
-            params=root / "params",
-            notebooks_folder=ROOT / "notebooks",
-            reports=root / "reports",
-            console=Console(file=log),
-        )
+        code = report.run(**places, console=Console(file=log), **asked)
     assert code == 0, (root / "log.txt").read_text()
     return root / "reports"
+
+
+@pytest.fixture(scope="module")
+def reports(sample_folder, tmp_path_factory):
+    """Run every notebook for a market of the usual size and for the small one."""
+    return run(tmp_path_factory.mktemp("run"), sample_folder, *MARKETS)
+
+
+@pytest.fixture(scope="module")
+def hindi(sample_folder, tmp_path_factory):
+    """Run one notebook for a market that writes Hindi, in a kernel that is forked and in one that is started afresh."""
+    place, asked = tmp_path_factory.mktemp, {"notebooks": ["sentiment"]}
+    return [run(place(str(cold)), sample_folder, "india", cold=cold, **asked) for cold in (False, True)]
 
 
 @pytest.fixture(params=[(one, name) for one in MARKETS for name in NOTEBOOKS], ids="-".join)
@@ -206,13 +214,25 @@ def test_the_planted_gap_is_breached_and_the_pressure_is_read(reports):
     assert 0 < figures["touches_over_cap"]["value"] < 0.2
 
 
+def test_a_notebook_finds_the_same_in_a_forked_kernel_and_in_a_fresh_one(hindi):
+    forked, fresh = (next(iter(record.read(one))).kernel for one in hindi)
+    assert (forked, fresh) == ("warm", "stock")
+    first, second = (outputs.open("india", reports=one) for one in hindi)
+    assert first.results("sentiment") == second.results("sentiment")
+    names = [{path.name for path in (one / "india/tables").iterdir()} for one in hindi]
+    assert names[0] == names[1]
+    for name in (path.removeprefix("sentiment.").removesuffix(".parquet") for path in names[0]):
+        pd.testing.assert_frame_equal(first.table("sentiment", name), second.table("sentiment", name))
+
+
 # What uses a browser stands last: while it runs, nothing else here may ask asyncio for a loop.
 SCHEMES = {"germany": "light", "japan": "dark"}
 
 
 @pytest.fixture(scope="module")
-def shown(reports):
+def shown(reports, hindi):
     """Return a function that opens a report in a browser, once all of them are made."""
+    assert all(one.exists() for one in (reports, *hindi))
     with chromium() as browser:
         yield lambda path, **more: opened(browser, reports / path, **more)
 
@@ -236,4 +256,12 @@ def test_every_report_is_at_home_in_a_browser(shown, name, notebook):
 )
 def test_the_index_and_each_kind_of_document_are_at_home_in_a_browser(shown, path):
     with shown(path) as page:
+        assert out_of_order(page) == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_hindi_is_at_home_in_a_browser(shown, hindi, scheme):
+    page = hindi[0] / "india/sentiment.html"
+    assert re.search("[\u0900-\u097f]{3}", page.read_text())
+    with shown(page, scheme=scheme) as page:
         assert out_of_order(page) == {}
