@@ -37,7 +37,7 @@ lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks --LabApp.news_url=None \
 		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
-bench: $(READY) ## measure against the peers on real data (../shared/data, or see benchmarks/README.md)
+bench: $(READY) ## measure against the peers, for hours (real data: ../shared/data, or see benchmarks/README.md)
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 clean: ## remove the environment, the sample and the reports

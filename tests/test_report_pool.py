@@ -56,6 +56,13 @@ def half_written(workshop):
     return [path for path in workshop.reports.rglob(".*") if path.suffix != ".lock"]
 
 
+def the_next_finishes_the_rest(workshop):
+    workshop.market("spain")
+    where = {"params": workshop.params, "notebooks_folder": workshop.notebooks, "reports": workshop.reports}
+    assert report.run(**where, console=Console(file=io.StringIO())) == 0
+    assert outcomes(workshop) == {"germany": "succeeded", "spain": "succeeded"}
+
+
 @pytest.mark.parametrize(("stop", "cold"), [(signal.SIGINT, False), (signal.SIGKILL, False), (signal.SIGKILL, True)])
 def test_a_stopped_batch_takes_all_that_it_started_along_and_the_next_finishes_the_rest(workshop, stop, cold):
     with batch_at_work(workshop, cold=cold) as (process, others):
@@ -65,11 +72,7 @@ def test_a_stopped_batch_takes_all_that_it_started_along_and_the_next_finishes_t
     assert outcomes(workshop) == {"germany": "succeeded", "spain": "interrupted"}
     assert half_written(workshop) == []
     assert not (workshop.reports / "spain" / "behave.html").exists()
-
-    workshop.market("spain")
-    where = {"params": workshop.params, "notebooks_folder": workshop.notebooks, "reports": workshop.reports}
-    assert report.run(**where, console=Console(file=io.StringIO())) == 0
-    assert outcomes(workshop) == {"germany": "succeeded", "spain": "succeeded"}
+    the_next_finishes_the_rest(workshop)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +93,7 @@ def test_a_killed_process_is_a_failure_in_words_and_all_below_it_end_with_it(wor
     assert failure.message == why
     assert failure.message in (workshop.reports / "spain" / "behave.html").read_text()
     assert half_written(workshop) == []
+    the_next_finishes_the_rest(workshop)
 
 
 def test_a_worker_that_cannot_be_started_leaves_no_pipe_open(workshop):
