@@ -78,10 +78,17 @@ def out_of_order(shown: Opened) -> dict[str, Any]:
     found = {"asked for": shown.asked, "console": shown.said}  # both go on listening
     found |= {"axe-core": faults(page), "not reached": not_reached(page)}
     found |= {"seconds": 0 if is_quick(page) else seconds(page)}
+    length, sheets = page.evaluate("document.documentElement.scrollHeight"), printed(page)
+    found |= {"not A4": set(sheets) - {A4, A4[::-1]}, "sheets": 0 if fit(length, len(sheets)) else len(sheets)}
     page.set_viewport_size({"width": PHONE, "height": 900})
-    found |= {"wider than a phone": sticks_out(page), "not A4": set(printed(page)) - {A4, A4[::-1]}}
+    found |= {"wider than a phone": sticks_out(page)}
     found |= {"wider than paper": sticks_out_of_paper(page)}
     return {name: what for name, what in found.items() if what}
+
+
+def fit(length: int, sheets: int) -> bool:
+    """Return whether so many sheets can hold a page of so many pixels: no part is missing, and no sheet is blank."""
+    return length / 2_000 <= sheets <= 2 + 1.5 * length / 1_000
 
 
 def is_quick(page: Any) -> bool:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import numpy as np
-from scipy.special import stdtrit
 
 from workbench.emissions.meter import JOULES_PER_KWH
 from workbench.emissions.watts import Processor, this_processor
@@ -139,7 +138,7 @@ def _of_windows(lines: list[Footprint], *, calls: int) -> Measured:
     cpu = np.array([line.cpu_seconds for line in lines if line.cpu_seconds is not None], dtype=float) / calls
     codecarbon = [line.kwh_codecarbon * JOULES_PER_KWH for line in lines if line.kwh_codecarbon is not None]
     spread = float(cpu.std(ddof=1) / math.sqrt(len(cpu)) / cpu.mean()) if len(cpu) > 1 else None
-    margin = _MARGIN_OF_ONE if spread is None else max(float(stdtrit(len(cpu) - 1, 0.975)) * spread, _LEAST_MARGIN)
+    margin = _MARGIN_OF_ONE if spread is None else max(_student(len(cpu) - 1) * spread, _LEAST_MARGIN)
     processor = this_processor()
     joules = low = high = None
     if len(cpu) and processor is not None:
@@ -159,6 +158,13 @@ def _of_windows(lines: list[Footprint], *, calls: int) -> Measured:
         note=_joined([line.note for line in lines]),
         margin=margin,
     )
+
+
+def _student(freedom: int) -> float:
+    # As long to import as all else here: whoever only meters, as every batch does, can do without.
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.975))
 
 
 def _ends(joules: float, margin: float, processor: Processor) -> tuple[float, float]:
