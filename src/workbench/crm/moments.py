@@ -29,12 +29,14 @@ def at_each(moments: Sequence[pd.Timestamp], build: Callable[[ibis.Value], ibis.
             yield build(ibis.timestamp(moment.to_pydatetime())).to_pyarrow().to_pandas()
         return
     sql, schema = "", table.schema().to_pyarrow()
-    for moment in moments:
+    for place, moment in enumerate(moments):
         backend.raw_sql(f"SET VARIABLE {_MOMENT} = TIMESTAMP '{moment:%Y-%m-%d %H:%M:%S.%f}'")
-        # Ibis runs it first, and so brings tables in memory to where they are read.
-        found = backend.raw_sql(sql).to_arrow_table().cast(schema) if sql else table.to_pyarrow()
+        if not place:
+            # Ibis runs it first, and so brings tables in memory to where they are read.
+            yield table.to_pyarrow().to_pandas()
+            continue
         sql = sql or backend.compile(table)
-        yield found.to_pandas()
+        yield backend.raw_sql(sql).to_arrow_table().cast(schema).to_pandas()
 
 
 @ibis.udf.scalar.builtin(name="getvariable", signature=(("string",), "timestamp"))  # type: ignore[untyped-decorator]
